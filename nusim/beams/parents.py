@@ -1,0 +1,67 @@
+"""The parents of neutrinos: where mesons decay, with which momentum, how many per proton."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import ParameterError
+from ..kernels.arrays import Array, IntArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ParentFlux:
+    """A weighted list of decaying parents in the beam frame (z along the proton beam, origin at the beam card's zero).
+
+    A row is a parent that decays somewhere on the straight segment of length `path` that begins at `start`, with
+    density exp(-s / decay length) along it; `weight` is its number of decays (through all channels) per proton on
+    target, the probability to decay on the segment included. `path` = 0: it decays at `start`.
+    """
+
+    pdg: IntArray
+    """PDG codes, shape (n,)."""
+    momentum: Array
+    """Three-momenta, GeV, shape (n, 3)."""
+    start: Array
+    """Beginning of the decay segment, metres, shape (n, 3)."""
+    time: Array
+    """c t in metres at `start`, zero when the proton passes the beam frame's origin, shape (n,)."""
+    path: Array
+    """Length of the decay segment in metres, shape (n,)."""
+    weight: Array
+    """Decays per proton on target, shape (n,)."""
+    axisymmetric: bool
+    """True if the beam is symmetric about z: rows may be rotated by any azimuth at use."""
+    protons_simulated: float
+    command: str
+    """What made the rows."""
+
+    def __post_init__(self) -> None:
+        n = len(self.pdg)
+        for name in ("momentum", "start", "time", "path", "weight"):
+            column = getattr(self, name)
+            if len(column) != n:
+                raise ParameterError(f"parent flux: {name} has {len(column)} rows, pdg has {n}")
+            if not np.all(np.isfinite(column)):
+                raise ParameterError(f"parent flux: {name} holds a value that is not finite")
+        if np.any(self.weight < 0) or np.any(self.path < 0):
+            raise ParameterError("parent flux: weights and paths must not be negative")
+
+    def of(self, code: int) -> "ParentFlux":
+        """The rows of one species."""
+        rows = self.pdg == code
+        return ParentFlux(
+            self.pdg[rows],
+            self.momentum[rows],
+            self.start[rows],
+            self.time[rows],
+            self.path[rows],
+            self.weight[rows],
+            self.axisymmetric,
+            self.protons_simulated,
+            self.command,
+        )
+
+    @property
+    def species(self) -> tuple[int, ...]:
+        """PDG codes present, ascending."""
+        return tuple(int(code) for code in np.unique(self.pdg))

@@ -1,0 +1,67 @@
+"""Events as flat arrays: what the generator makes and every writer reads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ParameterError
+from ..kernels.arrays import Array, IntArray
+
+INCOMING, INTERMEDIATE, FINAL = -1, 2, 1
+"""Status of a particle: the beam parent, one that decays in the event, one that leaves it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EventSample:
+    """n events holding N particles; particles of event i are rows offsets[i]:offsets[i+1].
+
+    Within an event a mother stands before its daughters. Momenta and vertices are in the beam frame.
+    """
+
+    offsets: IntArray
+    """Shape (n + 1,), from 0 to N."""
+    pdg: IntArray
+    """Shape (N,); heavy states carry nusim's default codes (nusim.pdg.HEAVY_STATE_CODES)."""
+    status: NDArray[np.int8]
+    """Shape (N,): INCOMING, INTERMEDIATE or FINAL."""
+    mother: IntArray
+    """Shape (N,): place of the mother within its event, counted from 0; -1 for the incoming parent."""
+    momentum: Array
+    """Shape (N, 4): (E, px, py, pz), GeV."""
+    mass: Array
+    """Shape (N,), GeV."""
+    vertex: Array
+    """Shape (N, 4): production point (ct, x, y, z), metres, beam frame; for the incoming parent the place where
+    its decay segment begins."""
+    proper_time: Array
+    """Shape (N,): c tau in metres from production to decay in the particle's rest frame; 0 for those that leave."""
+    spin: Array
+    """Shape (N,): cosine of the angle between spin and momentum in the beam frame; 9 if unknown or spinless."""
+    weight: Array
+    """Shape (n,): expected events this event stands for; they sum to the expected number of events."""
+    decay_vertex: Array
+    """Shape (n, 4): where the heavy state seen in the detector decays, (ct, x, y, z), metres, beam frame."""
+    delay: Array
+    """Shape (n,): c t in metres by which the heavy state is late at the decay vertex, against a massless particle from
+    the same parent decay along the same path."""
+    polarisation: Array
+    """Shape (n,): longitudinal polarisation of the heavy state in its parent's rest frame."""
+    state: NDArray[np.int16]
+    """Shape (n,): index into `states` of the heavy state that decays in the detector."""
+    channel: NDArray[np.int16]
+    """Shape (n,): index into `channels` of its final state."""
+    states: tuple[str, ...]
+    channels: tuple[str, ...]
+    weighted: bool
+    metadata: Mapping[str, Any]
+    """What a file must say of the run: see `nusim.events.generate`."""
+
+    def __post_init__(self) -> None:
+        if self.offsets[0] != 0 or np.any(np.diff(self.offsets) <= 0) or self.offsets[-1] != len(self.pdg):
+            raise ParameterError("event sample: offsets must rise from 0 to the number of particles")
+
+    def __len__(self) -> int:
+        return len(self.weight)
