@@ -1,0 +1,93 @@
+"""An experiment: protons on a target, a detector behind it, and what counts as a signal there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from ..beams.beam import Beam
+from ..errors import ParameterError
+from ..kernels.arrays import Array
+from .volumes import IDENTITY, Matrix, Vector, Volume
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """How a sensitivity is counted: so many events, or a confidence level by a named construction."""
+
+    kind: Literal["count", "classical", "cls", "feldman-cousins"]
+    confidence: float | None = None
+    events: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """A plane across the detector's z that charged daughters must cross: a spectrometer's aperture."""
+
+    z: float
+    """Metres, beam frame."""
+    shape: Literal["box", "ellipse"]
+    size: tuple[float, float]
+    """Full width and height, metres."""
+    inner_radius: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What the detector sees of a decay, and how much of it it must see."""
+
+    visible: tuple[str, ...] = ("e", "mu", "pi", "gamma", "K")
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    """Kinetic energies in GeV by kind of particle."""
+    min_visible: int = 2
+    efficiency: float | Mapping[str, float] = 1.0
+    """One number, or a number by final state (the others are not selected)."""
+    planes: tuple[Plane, ...] = ()
+
+    def efficiency_of(self, products: str) -> float:
+        """Efficiency for a final state in nusim's naming."""
+        if isinstance(self.efficiency, Mapping):
+            return float(self.efficiency.get(products, 0.0))
+        return float(self.efficiency)
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """One detector in one beam, or several such experiments together (`members`)."""
+
+    name: str
+    source: str
+    protons: float
+    beam: Beam | None
+    polarity: Literal["fhc", "rhc"]
+    detectors: tuple[Volume, ...]
+    selection: Selection
+    criterion: Criterion
+    background: float = 0.0
+    normalisation: Mapping[str, float] = field(default_factory=dict)
+    """Nuisance factors by parent name."""
+    local_origin: Vector | None = None
+    """Beam-frame position of the detector frame's origin; None: the centre of the first volume."""
+    rotation: Matrix = IDENTITY
+    """Rows: the detector frame's axes in the beam frame."""
+    members: tuple["Experiment", ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.members and not self.detectors:
+            raise ParameterError(f"{self.name}: an experiment needs at least one [[detector]], or members")
+        if not self.protons > 0 and not self.members:
+            raise ParameterError(f"{self.name}: protons = {self.protons}: protons on target must be positive")
+        for volume in self.detectors:
+            if volume.centre[2] <= 0:
+                raise ParameterError(f"{self.name}: detector: front = {list(volume.front)}: the volume must lie ahead of the beam's zero")
+
+    @property
+    def detector_origin(self) -> Array:
+        """Beam-frame position of the detector frame's origin, metres, shape (3,)."""
+        return self.detectors[0].centre if self.local_origin is None else np.array(self.local_origin)
+
+    def to_detector(self, points: Array) -> Array:
+        """Beam-frame points (n, 3) in the detector frame."""
+        result: Array = (points - self.detector_origin) @ np.array(self.rotation).T
+        return result
