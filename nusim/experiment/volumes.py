@@ -4,6 +4,7 @@ A volume lives in its own axes with the origin at the centre of its upstream fac
 `length`. `front` is where that origin stands in the beam frame; the rows of `rotation` are the volume's axes there.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -18,7 +19,7 @@ Matrix = tuple[Vector, Vector, Vector]
 
 
 @dataclass(frozen=True, slots=True)
-class Volume:
+class Volume(ABC):
     """What all solids share: where they stand, and lines cut by planes and at most one elliptic wall."""
 
     front: Vector
@@ -35,18 +36,18 @@ class Volume:
                 raise ParameterError(f"size: {name} = {value}: a detector's dimensions must be positive")
 
     @property
+    @abstractmethod
     def extent(self) -> Vector:
         """Width, height and length of the enclosing box in the volume's axes, metres."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def volume(self) -> float:
         """Cubic metres."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _local_points(self, u: Array) -> Array:
         """Uniform points in the volume's axes from uniform numbers (n, 3)."""
-        raise NotImplementedError
 
     def _planes(self) -> tuple[Array, Array]:
         """Outward normals (k, 3) and offsets (k,): inside means normal . x <= offset."""

@@ -1,0 +1,197 @@
+"""Two-body decays aimed at a detector: lines through its volume, both momenta a line allows, the weight of each.
+
+A spin-0 parent decays isotropically in its rest frame. For a line through the detector the heavy daughter's momentum
+solves a quadratic; a daughter slower in the parent's frame than the parent is in the laboratory has two solutions
+inside a cone about the parent's direction. The Jacobian of that map diverges on the edge of the cone, so where the
+detector touches the edge the rest-frame angles themselves are drawn, inside the window that can reach the detector.
+Both ways estimate the same integral, the fraction of decays (d Omega* / 4 pi) along lines through the detector.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..kernels.arrays import Array, BoolArray
+from .volumes import Volume
+
+DRAWS = 5
+"""Uniform numbers one aimed decay consumes: volume, three for the point, root."""
+
+_EDGE = 0.87
+"""Lines beyond this fraction of the cone's transverse momentum make the Jacobian vary by more than two."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decay:
+    """Two-body decays before they are aimed, arrays of shape (n,)."""
+
+    momentum: Array
+    """Parent three-momenta, GeV, shape (n, 3)."""
+    vertex: Array
+    """Decay points, metres, shape (n, 3)."""
+    m_parent: Array
+    m_heavy: Array
+    energy_star: Array
+    """Energy of the heavy daughter in the parent's rest frame, GeV."""
+    momentum_star: Array
+    """Its momentum there, GeV."""
+
+    def select(self, rows: BoolArray) -> "Decay":
+        return Decay(*(getattr(self, name)[rows] for name in Decay.__slots__))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Aimed:
+    """Decays along lines through the detector, arrays of shape (n,)."""
+
+    direction: Array
+    """Unit vectors, shape (n, 3)."""
+    momentum: Array
+    """Of the heavy daughter in the laboratory, GeV; 1 where the weight is 0."""
+    enter: Array
+    """Distance from the decay to the volume, metres."""
+    leave: Array
+    weight: Array
+    """Its mean over the drawn numbers, times any function of line and momentum, is that function's mean over decays."""
+
+
+def aim(volumes: tuple[Volume, ...], decay: Decay, u: Array) -> Aimed:
+    """Aim each decay through one of the volumes; `u` holds uniform numbers (n, DRAWS).
+
+    Volumes are chosen in proportion to their size; they must not overlap.
+    """
+    share = np.array([volume.volume for volume in volumes])
+    share /= share.sum()
+    chosen = np.minimum(np.searchsorted(np.cumsum(share), u[:, 0], side="right"), len(volumes) - 1)
+    n = len(u)
+    out = Aimed(np.empty((3, n)).T, np.empty(n), np.empty(n), np.empty(n), np.empty(n))
+    for k, volume in enumerate(volumes):
+        for edge in (False, True):
+            mask = (chosen == k) & (_touches_edge(volume, decay) == edge)
+            if not mask.any():
+                continue
+            route = _through_window if edge else _through_point
+            part = route(volume, decay.select(mask), u[mask, 1:])
+            for name in Aimed.__slots__:
+                getattr(out, name)[mask] = getattr(part, name)
+            out.weight[mask] /= share[k]
+    return out
+
+
+def _norm(v: Array) -> Array:
+    return np.sqrt(v[:, 0] ** 2 + v[:, 1] ** 2 + v[:, 2] ** 2)
+
+
+def _dot(a: Array, b: Array) -> Array:
+    return a[:, 0] * b[:, 0] + a[:, 1] * b[:, 1] + a[:, 2] * b[:, 2]
+
+
+def _view(volume: Volume, decay: Decay) -> tuple[Array, Array, Array]:
+    """Angle from the parent's direction to the volume's centre, angular radius of the volume, unit vector to it."""
+    toward = volume.centre - decay.vertex
+    distance = _norm(toward)
+    toward = toward / distance[:, None]
+    p = _norm(decay.momentum)
+    cosine = _dot(toward, decay.momentum) / p
+    angle = np.arccos(np.clip(cosine, -1.0, 1.0))
+    radius = np.where(distance > volume.bounding_radius, np.arcsin(np.minimum(volume.bounding_radius / distance, 1.0)), np.pi)
+    return angle, radius, toward
+
+
+def _touches_edge(volume: Volume, decay: Decay) -> BoolArray:
+    """Where the detector, seen from the decay, comes near the edge of the cone of allowed lines."""
+    angle, radius, _ = _view(volume, decay)
+    cone = decay.m_parent * decay.momentum_star
+    reach = decay.m_heavy * _norm(decay.momentum)
+    far = np.minimum(angle + radius, np.pi / 2)
+    edge: BoolArray = (reach > cone) & (radius < np.pi / 2) & (reach * np.sin(far) > _EDGE * cone)
+    return edge
+
+
+def _solve(decay: Decay, p: Array, cosine: Array, sine2: Array, sign: float) -> tuple[Array, Array, Array]:
+    """Momentum and energy of the heavy daughter along a line at the given angle to the parent, and the root of the
+    discriminant; the momentum is 0 where this root does not exist."""
+    m, big = decay.m_heavy, decay.m_parent
+    energy = np.sqrt(p**2 + big**2)
+    square = (big * decay.momentum_star) ** 2 - m**2 * p**2 * sine2
+    root = np.sqrt(np.maximum(square, 0.0))
+    denominator = big**2 + p**2 * sine2
+    q = (big * decay.energy_star * p * cosine + sign * energy * root) / denominator
+    e = (big * decay.energy_star * energy + sign * p * cosine * root) / denominator
+    return np.where((square > 0) & (q > 0), q, 0.0), e, root
+
+
+def _through_point(volume: Volume, decay: Decay, u: Array) -> Aimed:
+    """Lines through uniform points of the volume, weighted with d Omega* / d Omega of the root taken."""
+    line = volume.sample(u[:, :3]) - decay.vertex
+    direction = line / _norm(line)[:, None]
+    enter, leave = volume.crossing(decay.vertex, direction)
+    # density of directions made by uniform points: (leave^3 - enter^3) / (3 volume)
+    spread = (leave - enter) * (leave**2 + leave * enter + enter**2)
+    solid_angle = np.where(spread > 0, 3 * volume.volume / np.where(spread > 0, spread, 1.0), 0.0)
+    p = _norm(decay.momentum)
+    cosine = _dot(direction, decay.momentum) / p
+    cross = direction * p[:, None] - decay.momentum * cosine[:, None]
+    sine2 = _dot(cross, cross) / p**2
+    fast, _, root = _solve(decay, p, cosine, sine2, +1.0)
+    slow, _, _ = _solve(decay, p, cosine, sine2, -1.0)
+    # The decay probability of a long-lived state goes as 1/q and the Jacobian as q^2: choosing a root in proportion
+    # to q leaves nearly equal weights.
+    total = fast + slow
+    q = np.where(u[:, 3] * total < fast, fast, slow)
+    good = (q > 0) & (root > 0)
+    q = np.where(good, q, 1.0)
+    jacobian = decay.m_parent * q * total / (decay.momentum_star * np.where(good, root, 1.0))
+    return Aimed(direction, q, enter, leave, np.where(good, jacobian * solid_angle / (4 * np.pi), 0.0))
+
+
+def _rest_cosine(decay: Decay, p: Array, angle: Array, sign: float) -> Array:
+    """Cosine of the heavy daughter's angle in the parent's rest frame for a laboratory angle inside the cone."""
+    _, e, _ = _solve(decay, p, np.cos(angle), np.sin(angle) ** 2, sign)
+    energy = np.sqrt(p**2 + decay.m_parent**2)
+    return np.clip((decay.m_parent * e - energy * decay.energy_star) / (p * decay.momentum_star), -1.0, 1.0)
+
+
+def _through_window(volume: Volume, decay: Decay, u: Array) -> Aimed:
+    """Rest-frame angles uniform in the window seen to hold the volume; lines that miss it get weight 0."""
+    angle, radius, toward = _view(volume, decay)
+    p = _norm(decay.momentum)
+    cone = np.arcsin(np.minimum(decay.m_parent * decay.momentum_star / (decay.m_heavy * p), 1.0))
+    near, far = np.maximum(angle - radius, 0.0), np.minimum(angle + radius, cone)
+    reachable = near < cone
+    near = np.minimum(near, cone)
+    forward = _rest_cosine(decay, p, far, +1.0), _rest_cosine(decay, p, near, +1.0)
+    backward = _rest_cosine(decay, p, near, -1.0), _rest_cosine(decay, p, far, -1.0)
+    length_forward = np.maximum(forward[1] - forward[0], 0.0)
+    length_backward = np.maximum(backward[1] - backward[0], 0.0)
+    length = length_forward + length_backward
+    step = u[:, 0] * length
+    cosine_star = np.where(step < length_forward, forward[0] + step, backward[0] + step - length_forward)
+    outside = angle > radius
+    half = np.where(outside, np.arcsin(np.minimum(np.sin(radius) / np.where(outside, np.sin(angle), 1.0), 1.0)), np.pi)
+    azimuth = (2 * u[:, 1] - 1) * half
+
+    energy = np.sqrt(p**2 + decay.m_parent**2)
+    transverse = decay.momentum_star * np.sqrt(np.maximum(1 - cosine_star**2, 0.0))
+    longitudinal = (energy * decay.momentum_star * cosine_star + p * decay.energy_star) / decay.m_parent
+    q = np.hypot(transverse, longitudinal)
+    axis = decay.momentum / p[:, None]
+    side = toward - axis * _dot(toward, axis)[:, None]
+    norm = _norm(side)
+    # a detector centred on the axis has no preferred side: any perpendicular vector serves
+    spare = np.stack([axis[:, 2], axis[:, 0] * 0, -axis[:, 0]], axis=1) / np.hypot(axis[:, 0], axis[:, 2])[:, None]
+    side = np.where((norm > 1e-12)[:, None], side / np.where(norm > 1e-12, norm, 1.0)[:, None], spare)
+    up = np.stack(
+        [
+            axis[:, 1] * side[:, 2] - axis[:, 2] * side[:, 1],
+            axis[:, 2] * side[:, 0] - axis[:, 0] * side[:, 2],
+            axis[:, 0] * side[:, 1] - axis[:, 1] * side[:, 0],
+        ],
+        axis=1,
+    )
+    direction = (
+        (transverse * np.cos(azimuth) / q)[:, None] * side + (transverse * np.sin(azimuth) / q)[:, None] * up + (longitudinal / q)[:, None] * axis
+    )
+    enter, leave = volume.crossing(decay.vertex, direction)
+    weight = np.where(reachable & (leave > enter), length * 2 * half / (4 * np.pi), 0.0)
+    return Aimed(direction, q, enter, leave, weight)

@@ -1,0 +1,132 @@
+"""From parents to heavy states that decay in a detector: THE weights of both rates and events.
+
+A row of a `HeavySource` is one parent of the beam's list decaying through one production mode. `draw` turns rows and
+uniform numbers into heavy states on lines through the detector; their weight is the expected number of decays inside
+the detector per proton on target, survival and decay probability included, if each row is drawn once.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..beams.parents import ParentFlux
+from ..kernels.arrays import Array, IntArray, four_vectors
+from ..production.table import ProductionMode
+from . import aim
+from .volumes import Volume
+
+DRAWS = 2 + aim.DRAWS
+"""Uniform numbers one drawn heavy state consumes: azimuth, decay point of the parent, aim."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeavyFlux:
+    """Heavy states on their way through the detector, arrays of n."""
+
+    row: IntArray
+    """Rows of the source."""
+    mode: NDArray[np.int16]
+    """Production mode of each, an index into the source's modes."""
+    parent_start: Array
+    """Where the parent's decay segment begins: (ct, x, y, z), metres, shape (n, 4)."""
+    parent_momentum: Array
+    """GeV, shape (n, 4)."""
+    origin: Array
+    """Where the parent decays: (ct, x, y, z), metres, shape (n, 4)."""
+    momentum: Array
+    """Of the heavy state, GeV, shape (n, 4)."""
+    direction: Array
+    """Unit vector of the heavy state, shape (n, 3)."""
+    enter: Array
+    """Distance from origin to detector, metres."""
+    leave: Array
+    decay_length: Array
+    """beta gamma c tau of the heavy state in metres."""
+    weight: Array
+    """Decays in the detector per proton on target."""
+
+    def decay_distance(self, u: Array) -> Array:
+        """Distance from origin to decay, metres: exponential, inside the detector, from uniform numbers (n,)."""
+        depth = (self.leave - self.enter) / self.decay_length
+        result: Array = self.enter - self.decay_length * np.log1p(u * np.expm1(-depth))
+        return np.clip(result, self.enter, self.leave)
+
+
+def decay_probability(enter: Array, leave: Array, decay_length: Array) -> Array:
+    """Probability to decay between two distances from the origin: exp(-enter/L) - exp(-leave/L), without cancellation."""
+    probability: Array = np.exp(-enter / decay_length) * -np.expm1(-np.maximum(leave - enter, 0.0) / decay_length)
+    return probability
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeavySource:
+    """Every way in which a beam's parents make the heavy states of a model, seen from a detector."""
+
+    parents: ParentFlux
+    modes: tuple[ProductionMode, ...]
+    ctau: Array
+    """Proper decay length of each mode's heavy state, metres, shape (number of modes,)."""
+    volumes: tuple[Volume, ...]
+    row: IntArray
+    """Row in `parents` of each row here."""
+    mode: NDArray[np.int16]
+    base: Array
+    """Heavy states per proton on target of each row."""
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def draw(self, rows: IntArray, u: Array) -> HeavyFlux:
+        """Heavy states of the given rows on lines through the detector; `u` holds uniform numbers (n, DRAWS).
+
+        The weight is 0 where a line is out of reach or misses the detector.
+        """
+        parent = self.row[rows]
+        mode = self.mode[rows]
+        of_mode = {name: np.array([getattr(m, name) for m in self.modes])[mode] for name in ("m_parent", "m_heavy", "energy", "momentum")}
+        ctau = self.ctau[mode]
+        momentum, start = self.parents.momentum[parent], self.parents.start[parent]
+        if self.parents.axisymmetric:
+            angle = 2 * np.pi * u[:, 0]
+            momentum, start = _rotate(momentum, angle), _rotate(start, angle)
+        p = np.sqrt(np.sum(momentum**2, axis=1))
+        energy = np.hypot(p, of_mode["m_parent"])
+        distance = self._decay_point(parent, p / of_mode["m_parent"], u[:, 1])
+        begin, origin = np.empty((4, len(p))).T, np.empty((4, len(p))).T
+        begin[:, 0], begin[:, 1:] = self.parents.time[parent], start
+        origin[:, 0] = begin[:, 0] + distance * energy / p
+        origin[:, 1:] = start + (distance / p)[:, None] * momentum
+
+        decay = aim.Decay(momentum, origin[:, 1:], of_mode["m_parent"], of_mode["m_heavy"], of_mode["energy"], of_mode["momentum"])
+        aimed = aim.aim(self.volumes, decay, u[:, 2:])
+        heavy, parent_four = four_vectors(len(p)), four_vectors(len(p))
+        heavy[:, 0] = np.hypot(aimed.momentum, of_mode["m_heavy"])
+        heavy[:, 1:] = aimed.momentum[:, None] * aimed.direction
+        parent_four[:, 0], parent_four[:, 1:] = energy, momentum
+        decay_length = aimed.momentum / of_mode["m_heavy"] * ctau
+        weight = self.base[rows] * aimed.weight * decay_probability(aimed.enter, aimed.leave, decay_length)
+        return HeavyFlux(rows, mode, begin, parent_four, origin, heavy, aimed.direction, aimed.enter, aimed.leave, decay_length, weight)
+
+    def _decay_point(self, parent: IntArray, beta_gamma: Array, u: Array) -> Array:
+        """Distance along the parent's decay segment, exponential on its length."""
+        from .. import pdg
+
+        path = self.parents.path[parent]
+        codes = self.parents.pdg[parent]
+        length = np.empty(len(path))
+        for code in np.unique(codes):
+            length[codes == code] = pdg.ctau(int(abs(code)))
+        length *= beta_gamma
+        distance: Array = -length * np.log1p(u * np.expm1(-path / length))
+        return np.minimum(distance, path)
+
+
+def _rotate(vectors: Array, angle: Array) -> Array:
+    """Vectors (n, 3) turned about z."""
+    c, s = np.cos(angle), np.sin(angle)
+    out = np.empty((3, len(angle))).T
+    out[:, 0] = c * vectors[:, 0] - s * vectors[:, 1]
+    out[:, 1] = s * vectors[:, 0] + c * vectors[:, 1]
+    out[:, 2] = vectors[:, 2]
+    return out

@@ -1,0 +1,81 @@
+"""Which parents make which heavy state, how often and how polarised."""
+
+from dataclasses import dataclass
+
+from .. import pdg
+from ..constants import Measured
+from ..kernels.kinematics import two_body_energy, two_body_momentum
+from ..model.spectrum import Spectrum
+from .two_body import heavy_polarisation, production_ratio
+
+LEPTONIC_BRANCHING_RATIOS = {
+    ("pi+", 11): Measured(1.230e-4, 0.004e-4, "pi+ -> e+ nu, PDG 2022"),
+    ("pi+", 13): Measured(0.9998770, 4e-7, "pi+ -> mu+ nu, PDG 2022"),
+    ("K+", 11): Measured(1.582e-5, 0.007e-5, "K+ -> e+ nu, PDG 2022"),
+    ("K+", 13): Measured(0.6356, 0.0011, "K+ -> mu+ nu, PDG 2022"),
+}
+"""Measured branching ratios that fix the normalisation of P -> l N."""
+
+MISSING_MODES = "heavy neutrinos from three-body kaon decays and from muon decays are not included"
+"""What production leaves out, for the warnings of rates and files."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProductionMode:
+    """Two-body decay of a meson into a charged lepton and a heavy state."""
+
+    state: str
+    parent: int
+    """PDG code of the meson, with sign."""
+    lepton: int
+    """PDG code of the charged lepton, with sign."""
+    branching_ratio: float
+    """Of the meson into this mode, mixing included."""
+    polarisation: float
+    """Of the heavy state along its momentum in the meson's rest frame."""
+    m_parent: float
+    m_lepton: float
+    m_heavy: float
+    energy: float
+    """Of the heavy state in the meson's rest frame, GeV."""
+    momentum: float
+    """Of either daughter in the meson's rest frame, GeV."""
+    antiparticle: bool
+    """Whether a Dirac heavy state is made as its antiparticle."""
+
+
+def production_modes(spectrum: Spectrum, state: str, parents: tuple[int, ...]) -> tuple[ProductionMode, ...]:
+    """Open two-body modes that make `state` from the given species (PDG codes); empty if none is open."""
+    m_heavy = spectrum.mass(state)
+    mixing = spectrum.active_mixing2(state)
+    modes = []
+    for code in parents:
+        name = pdg.NAMES.get(abs(code), "")
+        for flavour, lepton in enumerate(pdg.LEPTON_OF_FLAVOUR):
+            measured = LEPTONIC_BRANCHING_RATIOS.get((name, lepton))
+            m_parent, m_lepton = pdg.mass(abs(code)), pdg.mass(lepton)
+            if measured is None or mixing[flavour] == 0 or m_heavy + m_lepton >= m_parent:
+                continue
+            sign = 1 if code > 0 else -1
+            modes.append(
+                ProductionMode(
+                    state=state,
+                    parent=code,
+                    lepton=-sign * lepton,
+                    branching_ratio=float(measured * mixing[flavour] * production_ratio(m_parent, m_lepton, m_heavy)),
+                    polarisation=float(sign * heavy_polarisation(m_parent, m_lepton, m_heavy)),
+                    m_parent=m_parent,
+                    m_lepton=m_lepton,
+                    m_heavy=m_heavy,
+                    energy=float(two_body_energy(m_parent, m_heavy, m_lepton)),
+                    momentum=float(two_body_momentum(m_parent, m_heavy, m_lepton)),
+                    antiparticle=code < 0,
+                )
+            )
+    return tuple(modes)
+
+
+def heaviest_reachable(parents: tuple[int, ...]) -> float:
+    """Largest mass in GeV that a two-body decay of the given species can make with any lepton; 0 if none can."""
+    reach = [pdg.mass(abs(code)) - pdg.mass(lepton) for code in parents for (name, lepton) in LEPTONIC_BRANCHING_RATIOS if pdg.CODES[name] == abs(code)]
+    return max(reach, default=0.0)
