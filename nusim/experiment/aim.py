@@ -190,7 +190,9 @@ def _through_window(volume: Volume, decay: Decay, u: Array) -> Aimed:
         axis=1,
     )
     direction = (
-        (transverse * np.cos(azimuth) / q)[:, None] * side + (transverse * np.sin(azimuth) / q)[:, None] * up + (longitudinal / q)[:, None] * axis
+        (transverse * np.cos(azimuth) / q)[:, None] * side
+        + (transverse * np.sin(azimuth) / q)[:, None] * up
+        + (longitudinal / q)[:, None] * axis
     )
     enter, leave = volume.crossing(decay.vertex, direction)
     weight = np.where(reachable & (leave > enter), length * 2 * half / (4 * np.pi), 0.0)

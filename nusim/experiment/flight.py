@@ -10,8 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import pdg
 from ..beams.parents import ParentFlux
 from ..kernels.arrays import Array, IntArray, four_vectors
+from ..kernels.lorentz import unboost
 from ..production.table import ProductionMode
 from . import aim
 from .volumes import Volume
@@ -108,10 +110,20 @@ class HeavySource:
         weight = self.base[rows] * aimed.weight * decay_probability(aimed.enter, aimed.leave, decay_length)
         return HeavyFlux(rows, mode, begin, parent_four, origin, heavy, aimed.direction, aimed.enter, aimed.leave, decay_length, weight)
 
+    def spin(self, flux: HeavyFlux) -> Array:
+        """Polarisation vectors (n, 3) of the heavy states in their own rest frames, reached from the beam frame by a pure boost.
+
+        The spin lies along the momentum in the parent's rest frame; seen from the heavy state that is the direction
+        opposite to its parent, which carries the Wigner rotation between the frames exactly.
+        """
+        mass = np.array([m.m_heavy for m in self.modes])[flux.mode]
+        polarisation = np.array([m.polarisation for m in self.modes])[flux.mode]
+        seen = unboost(flux.parent_momentum, flux.momentum, mass)[:, 1:]
+        result: Array = -(polarisation / np.sqrt(np.sum(seen**2, axis=1)))[:, None] * seen
+        return result
+
     def _decay_point(self, parent: IntArray, beta_gamma: Array, u: Array) -> Array:
         """Distance along the parent's decay segment, exponential on its length."""
-        from .. import pdg
-
         path = self.parents.path[parent]
         codes = self.parents.pdg[parent]
         length = np.empty(len(path))

@@ -62,7 +62,8 @@ class Volume(ABC):
     @property
     def centre(self) -> Array:
         """Centre of the enclosing box in the beam frame, metres, shape (3,)."""
-        return self.to_beam(np.array([[0.0, 0.0, self.extent[2] / 2]]))[0]
+        middle: Array = self.to_beam(np.array([[0.0, 0.0, self.extent[2] / 2]]))[0]
+        return middle
 
     @property
     def bounding_radius(self) -> float:
@@ -166,7 +167,8 @@ class Ellipse(Volume):
     def _local_points(self, u: Array) -> Array:
         radius, angle = np.sqrt(u[:, 0]), 2 * np.pi * u[:, 1]
         unit = np.stack([radius * np.cos(angle) / 2, radius * np.sin(angle) / 2, u[:, 2]], axis=1)
-        return unit * np.array(self.size)
+        points: Array = unit * np.array(self.size)
+        return points
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,4 +245,5 @@ class Cylinder(Volume):
         points[:, k] = (u[:, 2] - 0.5) * self.length
         points[:, (k + 1) % 3] = radius * np.cos(angle)
         points[:, (k + 2) % 3] = radius * np.sin(angle)
-        return points + np.array([0.0, 0.0, self.extent[2] / 2])
+        points[:, 2] += self.extent[2] / 2
+        return points

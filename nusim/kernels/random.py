@@ -36,19 +36,21 @@ def uniforms(seed: int, stage: int, index: IntArray, draws: int, attempt: int = 
     span = last - first + 1
     if span <= _SPARSE * n:
         counter = [first * blocks, attempt, stage, 0]
-        generator = np.random.Generator(np.random.Philox(key=[seed, 0], counter=_before(counter)))
+        generator = np.random.Generator(np.random.Philox(key=np.array([seed, 0], np.uint64), counter=_before(counter)))
         table = generator.random((span, 4 * blocks))
         rows = table if span == n else table[index - first]
         return np.asfortranarray(rows[:, :draws])
-    words = np.concatenate([_philox(seed, index.astype(np.uint64) * np.uint64(blocks) + np.uint64(b), attempt, stage) for b in range(blocks)])
+    words = np.concatenate(
+        [_philox(seed, index.astype(np.uint64) * np.uint64(blocks) + np.uint64(b), attempt, stage) for b in range(blocks)]
+    )
     out: Array = ((words[:draws] >> np.uint64(11)).astype(np.float64) * 2.0**-53).T
     return out
 
 
-def _before(counter: list[int]) -> list[int]:
+def _before(counter: list[int]) -> NDArray[np.uint64]:
     """numpy's Philox steps its 256-bit counter before use: the value one below."""
     value = (sum(word << (64 * k) for k, word in enumerate(counter)) - 1) % (1 << 256)
-    return [(value >> (64 * k)) & 0xFFFFFFFFFFFFFFFF for k in range(4)]
+    return np.array([(value >> (64 * k)) & 0xFFFFFFFFFFFFFFFF for k in range(4)], np.uint64)
 
 
 def _multiply(a: NDArray[np.uint64], constant: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:

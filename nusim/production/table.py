@@ -77,5 +77,10 @@ def production_modes(spectrum: Spectrum, state: str, parents: tuple[int, ...]) -
 
 def heaviest_reachable(parents: tuple[int, ...]) -> float:
     """Largest mass in GeV that a two-body decay of the given species can make with any lepton; 0 if none can."""
-    reach = [pdg.mass(abs(code)) - pdg.mass(lepton) for code in parents for (name, lepton) in LEPTONIC_BRANCHING_RATIOS if pdg.CODES[name] == abs(code)]
+    reach = [
+        pdg.mass(abs(code)) - pdg.mass(lepton)
+        for code in parents
+        for (name, lepton) in LEPTONIC_BRANCHING_RATIOS
+        if pdg.CODES[name] == abs(code)
+    ]
     return max(reach, default=0.0)

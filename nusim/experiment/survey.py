@@ -1,0 +1,67 @@
+"""One pass over every parent of a source: expected decays, their statistical error, and where they come from."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ..kernels.arrays import Array, IntArray
+from ..kernels.random import uniforms
+from .flight import DRAWS, HeavySource
+
+STAGE = 1
+"""Place of the survey's random numbers in each seed's streams."""
+
+_CHUNK = 1 << 16
+_SAMPLES = 150_000
+"""A source with fewer rows than this has each row aimed several times."""
+
+
+@dataclass(frozen=True, eq=False)
+class Survey:
+    """Decays inside the detector per proton on target, row by row."""
+
+    source: HeavySource
+    row_weight: Array
+    """Mean weight of each row of the source, shape (rows,)."""
+
+    @cached_property
+    def total(self) -> float:
+        """Decays in the detector per proton on target."""
+        return float(self.row_weight.sum())
+
+    @cached_property
+    def by_mode(self) -> Array:
+        """Per production mode, shape (modes,)."""
+        result: Array = np.bincount(self.source.mode, self.row_weight, minlength=len(self.source.modes)).astype(float)
+        return result
+
+    def error(self, factor_of_mode: Array) -> float:
+        """Standard error of sum(factor * decays) over modes, per proton.
+
+        The parents are a Monte Carlo sample: rows made by the same parent are summed before they are squared, so the
+        error includes the finite number of parents as well as that of the lines drawn.
+        """
+        by_parent = np.bincount(self.source.row, self.row_weight * factor_of_mode[self.source.mode])
+        return float(np.sqrt(np.sum(by_parent**2)))
+
+    @cached_property
+    def effective_parents(self) -> float:
+        """Number of equally weighted parents that would give the same relative error; 0 without any decay."""
+        by_parent = np.bincount(self.source.row, self.row_weight) if len(self.source) else np.zeros(1)
+        squares = float(np.sum(by_parent**2))
+        return float(by_parent.sum() ** 2 / squares) if squares > 0 else 0.0
+
+
+def survey(source: HeavySource, seed: int) -> Survey:
+    """Aim every row of the source at the detector; the same seed gives the same numbers."""
+    rows = len(source)
+    if rows == 0:
+        return Survey(source, np.zeros(0))
+    aims = max(1, _SAMPLES // rows)
+    total = np.zeros(rows)
+    for aimed in range(aims):
+        for first in range(0, rows, _CHUNK):
+            index: IntArray = np.arange(first, min(first + _CHUNK, rows))
+            total[first : first + _CHUNK] += source.draw(index, uniforms(seed, STAGE, index, DRAWS, aimed)).weight
+    return Survey(source, total / aims)
