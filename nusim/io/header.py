@@ -1,0 +1,96 @@
+"""What a file says of its run: one dictionary for every format, and its JSON text."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..errors import DataFileError
+from .pdg_scheme import scheme_codes
+
+_NEEDED = ("version", "kernel", "seed", "n", "protons", "expected_events", "stat_error", "frames")
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunInfo:
+    """A run as the files of all formats describe it."""
+
+    metadata: Mapping[str, Any]
+    """As in `EventSample.metadata`."""
+    channels: tuple[str, ...]
+    states: tuple[str, ...]
+    weighted: bool
+    events: int
+    """Events this file is to hold; the run's n counts all files of the run."""
+    layout: str
+    pdg_scheme: str
+
+    def __post_init__(self) -> None:
+        missing = [key for key in _NEEDED if key not in self.metadata]
+        if missing:
+            raise DataFileError(f"event sample: the metadata lack {', '.join(missing)}: without them a file could not be normalised")
+        if self.events < 0:
+            raise DataFileError(f"events = {self.events}: a file cannot hold fewer than none")
+        scheme_codes(self.pdg_scheme)
+
+    @property
+    def events_per_weight(self) -> float:
+        """Expected events for one unit of the file's weight: 1 in weighted files, where weights are expected events."""
+        if self.weighted:
+            return 1.0
+        given = self.metadata.get("events_per_weight")
+        if given is not None:
+            return float(given)
+        n = int(self.metadata["n"])
+        return float(self.metadata["expected_events"]) / n if n else 0.0
+
+    @property
+    def rates(self) -> tuple[float, ...]:
+        """Expected events of each channel; 0 where the metadata do not give them."""
+        by_channel = self.metadata.get("rates_by_channel", {})
+        return tuple(float(by_channel.get(channel, 0.0)) for channel in self.channels)
+
+    def summary(self) -> dict[str, Any]:
+        """All that is needed to normalise and to reproduce, JSON-able; infinite lifetimes are null."""
+        protons, expected = float(self.metadata["protons"]), float(self.metadata["expected_events"])
+        codes = scheme_codes(self.pdg_scheme)
+        summary: dict[str, Any] = {
+            "generator": "nusim",
+            **{key: value for key, value in self.metadata.items() if key not in ("model", "experiment")},
+            "events_in_file": self.events,
+            "weighted": self.weighted,
+            "events_per_weight": self.events_per_weight,
+            "expected_events_per_proton": expected / protons if protons > 0 else None,
+            "layout": self.layout,
+            "pdg_scheme": self.pdg_scheme,
+            "pdg_codes": {name: codes[name] for name in self.states},
+            "processes": [
+                {"id": i + 1, "products": channel, "expected_events": rate}
+                for i, (channel, rate) in enumerate(zip(self.channels, self.rates, strict=True))
+            ],
+        }
+        return summary
+
+
+def json_text(value: Any, indent: int | None = 1) -> str:
+    """JSON in plain ASCII, the same for equal values, free of the characters that XML reserves."""
+    text = json.dumps(_plain(value), indent=indent, sort_keys=True, allow_nan=False)
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    raise DataFileError(f"metadata: a {type(value).__name__} cannot be written as JSON")

@@ -1,0 +1,231 @@
+"""Les Houches event files (version 3, hep-ph/0609017 and arXiv:1405.1067) of decays in flight.
+
+Layouts
+- `chain`: one incoming particle, the beam parent (status -1), then its daughters and theirs; mothers (k, 0).
+- `two-beam`: the same with a second incoming line, a photon without energy: HepMC3's ReaderLHEF takes the first two
+  lines as beams. Mothers (1, 2) at the first vertex and (k, k) after it, the form that reader follows.
+- `decay`: the heavy state seen in the detector as the incoming particle, and what descends from it.
+
+Momenta are in the beam frame, GeV. LHE has no place for vertices: each event carries them as comment lines, which
+pylhe keeps in `optional`, in both frames.
+"""
+
+import os
+from types import TracebackType
+from typing import Self
+from xml.sax.saxutils import quoteattr
+
+import numpy as np
+
+from ..errors import DataFileError
+from ..events.sample import FINAL, INCOMING, INTERMEDIATE, EventSample
+from ..kernels.arrays import IntArray
+from ..units import mm
+from .header import RunInfo, json_text
+from .output import OutputFile
+from .record import DetectorFrame, Record, Shape, check_statuses
+from .text import Bytes, Integer, Real, RowTemplate, interleave
+
+LAYOUTS = ("chain", "two-beam", "decay")
+PLACEHOLDER = 22
+"""PDG code of the incoming line without momentum in the layout `two-beam`."""
+
+_PIECE = 16_384
+"""Events turned into text at a time: bounds the memory, not the content."""
+_COMPRESSION = 0.55
+"""Compressed over plain size, an upper value."""
+
+_NOTES = """
+units: GeV; VTIMUP = c tau in mm from production to decay, 0 for particles that leave the event; comment lines: m, ns, GeV
+frames: momenta in the beam frame; vertices in the beam frame (beam_m) and in the detector frame (detector_m);
+        time zero when the protons pass the beam frame's origin
+event lines: '# event number parent pdg heavy line delay_ns t polarisation P weight w': number of the event in the run, PDG code of
+        the beam parent, line of the heavy state that the detector sees decay, its delay against a massless particle on its way, its
+        longitudinal polarisation in its parent's rest frame, expected events that this event stands for
+        '# production line beam_m x y z detector_m x y z t_ns t': where the first particle is produced (a beam parent: where
+        its flight begins)
+        '# vertex line beam_m x y z detector_m x y z t_ns t': where the particle on that line decays
+SPINUP: cosine of the angle between spin and momentum in the beam frame; 9 = unknown or no spin
+SCALUP, AQEDUP, AQCDUP: -1, not defined for a decay in flight
+IDBMUP, EBMUP, PDF*: 0, there is no collision; the incoming particle is in each event
+XSECUP: NOT a cross section: expected events of this final state for the protons on target in nusim_run, no selection applied;
+        XERRUP: the same times stat_error / expected_events
+normalisation: expected events = events_per_weight (nusim_run) times the sum of XWGTUP; per proton: divided by protons
+"""
+_NOTES_UNWEIGHTED = """IDWTUP = 3: every event stands for events_per_weight expected events; XWGTUP = 1, save in the few events
+        whose weight exceeded the common one: theirs is the ratio
+"""
+_NOTES_WEIGHTED = """IDWTUP = -4: XWGTUP = expected events that the event stands for; the SUM over a whole run is the expected number
+"""
+
+
+class LheWriter:
+    """An open LHE file that takes samples one after the other and puts their events in that order.
+
+    Parameters
+    - info: the run; its `events` is checked against what was written when the file is closed.
+    - compress: gzip.
+
+    Raises DataFileError, and leaves nothing under the name, if anything goes wrong in the `with` block.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], info: RunInfo, compress: bool = False) -> None:
+        if info.layout not in LAYOUTS:
+            raise DataFileError(f"layout {info.layout!r}: unknown to LHE; known: {' '.join(LAYOUTS)}")
+        self._info = info
+        self._frame = DetectorFrame.of(info.metadata)
+        self._file = OutputFile(path, compress)
+        self._templates: dict[Shape, RowTemplate] = {}
+        self._written = 0
+        self._first = int(info.metadata.get("first_event", 0))
+
+    @property
+    def sha256(self) -> str:
+        """Of the uncompressed content."""
+        return self._file.sha256
+
+    def __enter__(self) -> Self:
+        self._file.__enter__()
+        try:
+            self._file.write(header_text(self._info).encode("ascii"))
+        except BaseException as error:
+            self._file.__exit__(type(error), error, error.__traceback__)
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if kind is None:
+            try:
+                if self._written != self._info.events:
+                    raise DataFileError(f"{self._file.path}: {self._written} events were written, {self._info.events} announced")
+                self._file.write(b"</LesHouchesEvents>\n")
+            except BaseException as failure:
+                self._file.__exit__(type(failure), failure, failure.__traceback__)
+                raise
+        self._file.__exit__(kind, error, trace)
+
+    def write(self, sample: EventSample) -> None:
+        """Append a sample's events, which must be of the run that the file was opened for."""
+        info = self._info
+        if (sample.channels, sample.states, sample.weighted) != (info.channels, info.states, info.weighted):
+            raise DataFileError(f"{self._file.path}: the sample is of another run than the file: channels, states or weighting differ")
+        check_statuses(sample)
+        record = Record(sample, self._frame, info.pdg_scheme)
+        number = np.arange(len(sample)) + (self._first + self._written)
+        per_weight = info.events_per_weight
+        if len(sample) and not per_weight > 0:
+            raise DataFileError(f"{self._file.path}: expected_events = {info.metadata['expected_events']}: events need a positive rate")
+        first = sample.offsets[:-1]
+        record.of_particle["vtim"] = sample.proper_time / mm
+        record.of_event |= {"number": number, "xwgtup": sample.weight / per_weight, "parent": record.of_particle["pdg"][first]}
+        shapes = list(record.shapes())
+        for start in range(0, len(sample), _PIECE):
+            stop = min(start + _PIECE, len(sample))
+            blocks = []
+            for shape, events in shapes:
+                here = events[np.searchsorted(events, start) : np.searchsorted(events, stop)]
+                if len(here):
+                    blocks.append((here - start, self._render(record, shape, here)))
+            self._file.write(interleave(blocks, stop - start))
+        self._written += len(sample)
+
+    def _render(self, record: Record, shape: Shape, events: IntArray) -> Bytes:
+        template = self._templates.get(shape)
+        if template is None:
+            template = self._templates[shape] = event_template(shape, self._info.layout, self._info.weighted)
+        reals = np.empty((len(template.reals), len(events)))
+        for row, key in zip(reals, template.reals, strict=True):
+            row[:] = record.column(key, events)
+        integers = np.array([record.column(key, events) for key in template.integers])
+        try:
+            return template.render(reals, integers)
+        except DataFileError as error:
+            raise DataFileError(f"{self._file.path}: {error}") from None
+
+
+def header_text(info: RunInfo) -> str:
+    """The file up to its first event: the run in <header>, its processes in <init>."""
+    metadata = info.metadata
+    version = str(metadata["version"])
+    lines = [
+        '<LesHouchesEvents version="3.0">',
+        "<header>",
+        f"<nusim_run>\n{json_text(info.summary())}\n</nusim_run>",
+        *(f"<nusim_{name}>\n{json_text(metadata[name])}\n</nusim_{name}>" for name in ("model", "experiment") if name in metadata),
+        f"<nusim_notes>{_NOTES}{_NOTES_WEIGHTED if info.weighted else _NOTES_UNWEIGHTED}</nusim_notes>",
+    ]
+    if info.weighted:
+        lines += [
+            "<initrwgt>",
+            '<weight id="events">expected events this event stands for, at the file\'s protons on target</weight>',
+            "</initrwgt>",
+        ]
+    expected = float(metadata["expected_events"])
+    relative = float(metadata["stat_error"]) / expected if expected > 0 else 0.0
+    lines += ["</header>", "<init>", f" 0 0 0.0 0.0 0 0 0 0 {-4 if info.weighted else 3} {len(info.channels)}"]
+    largest = float(metadata.get("largest_weight", 0.0)) if info.weighted else 1.0
+    lines += [f" {rate:.14e} {rate * relative:.14e} {largest:.14e} {i + 1}" for i, rate in enumerate(info.rates)]
+    lines += [f'<generator name="nusim" version={quoteattr(version)}>heavy neutrinos from meson decays in flight</generator>', "</init>"]
+    return "\n".join(lines) + "\n"
+
+
+def event_template(shape: Shape, layout: str, weighted: bool) -> RowTemplate:
+    """The text of an event of this shape, from <event> to </event>."""
+    kept = shape.below(shape.heavy) if layout == "decay" else tuple(range(len(shape.status)))
+    shift = 2 if layout == "two-beam" else 1
+    line_of = {place: i + (1 if i == 0 else shift) for i, place in enumerate(kept)}
+    lines = len(kept) + (layout == "two-beam")
+    pieces: list[str | Real | Integer] = [f"<event>\n {lines}", Integer("process", 4), " ", Real("xwgtup"), " -1.0 -1.0 -1.0\n"]
+    for i, place in enumerate(kept):
+        status = INCOMING if i == 0 else shape.status[place]
+        first, second = (0, 0) if i == 0 else _mothers(line_of[shape.mother[place]], layout)
+        pieces += [Integer(("pdg", place), 12), f" {status} {first} {second} 0 0"]
+        for name in ("px", "py", "pz", "E", "mass"):
+            pieces += [" ", Real((name, place))]
+        pieces += [" 0.0"] if shape.status[place] == FINAL else [" ", Real(("vtim", place))]
+        pieces += [" ", Real(("spin", place)), "\n"] if shape.spin_known[place] else [" 9.0\n"]
+        if i == 0 and layout == "two-beam":
+            pieces += [f"{PLACEHOLDER:12d} {INCOMING} 0 0 0 0 0.0 0.0 0.0 0.0 0.0 0.0 9.0\n"]
+    pieces += ["# event", Integer("number", 12), " parent", Integer("parent", 12), f" heavy {line_of[shape.heavy]}"]
+    pieces += [" delay_ns ", Real("delay_ns"), " polarisation ", Real("polarisation"), " weight ", Real("weight"), "\n"]
+    pieces += ["# production 1", *_position(kept[0])]
+    for place in kept:
+        daughters = shape.daughters(place)
+        if daughters:
+            pieces += [f"# vertex {line_of[place]}", *_position(daughters[0])]
+        elif shape.status[place] == INTERMEDIATE:
+            raise DataFileError("event sample: a particle of intermediate status has no daughters")
+    if layout == "decay" and shape.heavy != 0:
+        pieces += ["# parent_momentum_GeV"]
+        for name in ("px", "py", "pz", "E"):
+            pieces += [" ", Real((name, 0))]
+        pieces += ["\n"]
+    pieces += ["<rwgt>\n<wgt id='events'>", Real("weight"), "</wgt>\n</rwgt>\n</event>\n"] if weighted else ["</event>\n"]
+    return RowTemplate(pieces)
+
+
+def _mothers(line: int, layout: str) -> tuple[int, int]:
+    if layout != "two-beam":
+        return line, 0
+    return (1, 2) if line == 1 else (line, line)
+
+
+def _position(place: int) -> list[str | Real | Integer]:
+    """The production point of a particle in both frames, and its time."""
+    pieces: list[str | Real | Integer] = [" beam_m"]
+    for name in ("x", "y", "z"):
+        pieces += [" ", Real((name, place))]
+    pieces += [" detector_m"]
+    for name in ("detector_x", "detector_y", "detector_z"):
+        pieces += [" ", Real((name, place))]
+    return [*pieces, " t_ns ", Real(("t_ns", place)), "\n"]
+
+
+def event_size(layout: str, weighted: bool, compress: bool, particles: int = 6) -> float:
+    """Bytes of a typical event: a parent, its lepton, the heavy state and the rest as its products."""
+    products = particles - 3
+    shape = Shape(
+        (INCOMING, FINAL, INTERMEDIATE, *[FINAL] * products), (-1, 0, 0, *[2] * products), (False, True, True, *[True] * products), 2
+    )
+    width = event_template(shape, layout, weighted).width
+    return width * (_COMPRESSION if compress else 1.0)

@@ -1,0 +1,102 @@
+"""A file that appears under its name only when it is whole."""
+
+import hashlib
+import os
+import shutil
+import zlib
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from ..errors import DataFileError
+
+GZIP_LEVEL = 4
+"""Digits hardly compress further at higher levels, which cost several times the time."""
+
+
+class OutputFile:
+    """A binary stream into `<path>.part`, moved to `path` when the `with` block ends well, removed when it does not.
+
+    With `compress` the stream is gzip without name and time in its head, so that equal content gives equal files.
+    Whatever the system refuses (no space, no permission, no folder) becomes a DataFileError of one line.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], compress: bool = False) -> None:
+        self.path = Path(path)
+        self._part = self.path.with_name(self.path.name + ".part")
+        self._digest = hashlib.sha256()
+        self._gzip = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, zlib.MAX_WBITS | 16) if compress else None
+        self._stream: BinaryIO | None = None
+
+    @property
+    def sha256(self) -> str:
+        """Of the uncompressed content written so far."""
+        return self._digest.hexdigest()
+
+    def __enter__(self) -> Self:
+        if self.path.is_dir():
+            raise DataFileError(f"{self.path}: is a folder; give the name of a file")
+        if not self.path.parent.is_dir():
+            raise DataFileError(f"{self.path}: there is no folder {self.path.parent}")
+        try:
+            self._stream = open(self._part, "wb")
+        except OSError as error:
+            raise self._refusal(error) from None
+        return self
+
+    def write(self, content: bytes) -> None:
+        """Append; DataFileError if the system refuses."""
+        assert self._stream is not None
+        self._digest.update(content)
+        try:
+            self._stream.write(content if self._gzip is None else self._gzip.compress(content))
+        except OSError as error:
+            raise self._refusal(error) from None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        assert self._stream is not None
+        if kind is not None:
+            self._discard()
+            return
+        try:
+            if self._gzip is not None:
+                self._stream.write(self._gzip.flush())
+            self._stream.flush()
+            os.fsync(self._stream.fileno())
+            self._stream.close()
+            os.replace(self._part, self.path)
+        except BaseException as failure:
+            self._discard()
+            if isinstance(failure, OSError):
+                raise self._refusal(failure) from None
+            raise
+
+    def _discard(self) -> None:
+        assert self._stream is not None
+        try:
+            self._stream.close()
+        except OSError:
+            pass  # the buffer could not be flushed; the file goes anyway
+        finally:
+            self._part.unlink(missing_ok=True)
+
+    def _refusal(self, error: OSError) -> DataFileError:
+        return DataFileError(f"{self.path}: cannot be written: {error.strerror or error}; nothing is left under that name")
+
+
+def check_free_space(path: str | os.PathLike[str], size: int) -> None:
+    """Refuse, before any work, a file of about `size` bytes that the disk under `path` cannot take."""
+    folder = Path(path).parent
+    if not folder.is_dir():
+        raise DataFileError(f"{path}: there is no folder {folder}")
+    free = shutil.disk_usage(folder).free
+    if size > free:
+        raise DataFileError(f"{path}: about {_readable(size)} are needed, {_readable(free)} are free; ask for fewer events or another disk")
+
+
+def _readable(size: float) -> str:
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:.3g} TB"
