@@ -15,7 +15,7 @@ from ..errors import ParameterError
 from ..experiment.experiment import Experiment
 from ..experiment.flight import DRAWS, HeavyFlux, HeavySource
 from ..experiment.source import heavy_source, parents_of, states_with_known_decays, visible_channels, why_nothing
-from ..experiment.survey import survey
+from ..experiment.survey import expected_weights, survey
 from ..kernels.arrays import Array, IntArray, four_vectors
 from ..kernels.lorentz import boost
 from ..kernels.random import uniforms
@@ -27,6 +27,9 @@ _PILOT, _CANDIDATE, _CHANNEL, _PRODUCTS = 2, 3, 4, 1000
 """Places of each use of random numbers in a seed's streams; products of channel k use _PRODUCTS + k."""
 
 _PILOT_SIZE = 1 << 17
+
+_MARGIN = 1.1
+"""Room above the largest weight of the pilot: few later candidates exceed it, and those keep their larger weight."""
 CHUNK = 1 << 16
 """Events made at a time; the result does not depend on it."""
 
@@ -266,7 +269,7 @@ def prepare(
                 f"final state {wanted!r}: nothing in it can be seen; events hold decays with a charged particle, photon or meson"
             )
     parents = parents_of(experiment)
-    source = heavy_source(spectrum, experiment, parents, tables)
+    source = heavy_source(spectrum, experiment, parents, tables, seed)
     if not source.modes:
         raise ParameterError(why_nothing(spectrum, experiment, parents, states))
     found = survey(source, seed)
@@ -279,9 +282,7 @@ def prepare(
     expected = experiment.protons * float(found.by_mode @ visible)
     if expected == 0:
         raise ParameterError(f"{experiment.name}: no heavy neutrino decays visibly inside the detector")
-    # The survey's weight of a row is one draw of it: a share of the mode's mean keeps every row in reach of the proposal.
-    mean_of_mode = found.by_mode / np.maximum(np.bincount(source.mode, source.base, minlength=len(source.modes)), np.finfo(float).tiny)
-    proposal = (found.row_weight + 0.5 * source.base * mean_of_mode[source.mode]) * visible[source.mode]
+    proposal = expected_weights(source) * visible[source.mode]
     warnings = tuple(dict.fromkeys([*spectrum.warnings, *notes, MISSING_MODES, *(w for table in tables for w in table.warnings)]))
     by_state = {
         name: experiment.protons * float(sum(found.by_mode[k] * visible[k] for k, mode in enumerate(source.modes) if mode.state == name))
@@ -292,7 +293,7 @@ def prepare(
         np.cumsum(proposal), visible, 1.0, 1.0, warnings, 1.0, by_state,
     )  # fmt: skip
     _, ratio, _ = draft._candidates(_PILOT, np.arange(_PILOT_SIZE), 0)
-    bound = float(ratio.max())
+    bound = _MARGIN * float(ratio.max())
     return replace(draft, bound=bound, mean=float(ratio[ratio > 0].mean()), efficiency=float(ratio.mean()) / bound)
 
 

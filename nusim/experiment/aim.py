@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..kernels.arrays import Array, BoolArray
+from ..kernels.lorentz import orthonormal_frame
 from .volumes import Volume
 
 DRAWS = 5
@@ -76,6 +77,37 @@ def aim(volumes: tuple[Volume, ...], decay: Decay, u: Array) -> Aimed:
                 getattr(out, name)[mask] = getattr(part, name)
             out.weight[mask] /= share[k]
     return out
+
+
+def expected_weight(volumes: tuple[Volume, ...], decay: Decay) -> tuple[Array, Array, Array, Array]:
+    """What `aim` will give, before any line is drawn: weight, momentum, and distances at which the detector begins and
+    ends, each (n,), for a typical line. A proposal for events, not an estimate of a rate."""
+    weight, momentum, enter, leave = (np.zeros(len(decay.m_parent)) for _ in range(4))
+    for volume in volumes:
+        angle, radius, toward = _view(volume, decay)
+        distance = volume.bounding_radius / np.sin(np.minimum(radius, np.pi / 2))
+        depth = volume.extent[2]
+        edge = _touches_edge(volume, decay)
+        p = _norm(decay.momentum)
+        here, q = np.zeros(len(p)), np.ones(len(p))
+        if edge.any():
+            window = _window(volume, decay.select(edge))
+            middle = window.cosine(0.5 * np.ones(int(edge.sum())))
+            here[edge] = window.length * 2 * window.half / (4 * np.pi)
+            q[edge] = window.momentum(middle)[0]
+        fast, _, root = _solve(decay, p, np.cos(angle), np.sin(angle) ** 2, +1.0)
+        slow, _, _ = _solve(decay, p, np.cos(angle), np.sin(angle) ** 2, -1.0)
+        good = ~edge & (fast > 0)
+        q[good] = fast[good]
+        jacobian = decay.m_parent * fast * (fast + slow) / (decay.momentum_star * np.where(root > 0, root, 1.0))
+        # lines through a volume V seen from D cross it over V / (D^2 solid angle) on average
+        here[good] = (jacobian * volume.volume / (4 * np.pi * np.maximum(distance, depth / 2) ** 2 * depth))[good]
+        larger = here > weight
+        weight += here
+        momentum = np.where(larger, q, momentum)
+        enter = np.where(larger, np.maximum(distance - depth / 2, 0.0), enter)
+        leave = np.where(larger, distance + depth / 2, leave)
+    return weight, np.where(momentum > 0, momentum, 1.0), enter, leave
 
 
 def _norm(v: Array) -> Array:
@@ -152,8 +184,38 @@ def _rest_cosine(decay: Decay, p: Array, angle: Array, sign: float) -> Array:
     return np.clip((decay.m_parent * e - energy * decay.energy_star) / (p * decay.momentum_star), -1.0, 1.0)
 
 
-def _through_window(volume: Volume, decay: Decay, u: Array) -> Aimed:
-    """Rest-frame angles uniform in the window seen to hold the volume; lines that miss it get weight 0."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Window:
+    """Rest-frame angles from which the volume may be reached: one or two intervals in the cosine, one in azimuth."""
+
+    decay: Decay
+    p: Array
+    toward: Array
+    length: Array
+    """Of the intervals in the cosine together; 0 where the volume is out of reach."""
+    half: Array
+    """Half width in azimuth."""
+    forward_from: Array
+    backward_from: Array
+    length_forward: Array
+
+    def cosine(self, u: Array) -> Array:
+        """Cosine at a fraction `u` of the intervals."""
+        step = u * self.length
+        inside = step < self.length_forward
+        return np.where(inside, self.forward_from + step, self.backward_from + step - self.length_forward)
+
+    def momentum(self, cosine: Array) -> tuple[Array, Array, Array]:
+        """Laboratory momentum for a rest-frame cosine: modulus, transverse and longitudinal to the parent."""
+        decay = self.decay
+        energy = np.sqrt(self.p**2 + decay.m_parent**2)
+        transverse = decay.momentum_star * np.sqrt(np.maximum(1 - cosine**2, 0.0))
+        longitudinal = (energy * decay.momentum_star * cosine + self.p * decay.energy_star) / decay.m_parent
+        return np.hypot(transverse, longitudinal), transverse, longitudinal
+
+
+def _window(volume: Volume, decay: Decay) -> _Window:
+    """The window around the sphere that holds the volume, for decays whose cone of lines has an edge."""
     angle, radius, toward = _view(volume, decay)
     p = _norm(decay.momentum)
     cone = np.arcsin(np.minimum(decay.m_parent * decay.momentum_star / (decay.m_heavy * p), 1.0))
@@ -162,38 +224,27 @@ def _through_window(volume: Volume, decay: Decay, u: Array) -> Aimed:
     near = np.minimum(near, cone)
     forward = _rest_cosine(decay, p, far, +1.0), _rest_cosine(decay, p, near, +1.0)
     backward = _rest_cosine(decay, p, near, -1.0), _rest_cosine(decay, p, far, -1.0)
-    length_forward = np.maximum(forward[1] - forward[0], 0.0)
-    length_backward = np.maximum(backward[1] - backward[0], 0.0)
-    length = length_forward + length_backward
-    step = u[:, 0] * length
-    cosine_star = np.where(step < length_forward, forward[0] + step, backward[0] + step - length_forward)
+    length_forward = np.where(reachable, np.maximum(forward[1] - forward[0], 0.0), 0.0)
+    length_backward = np.where(reachable, np.maximum(backward[1] - backward[0], 0.0), 0.0)
     outside = angle > radius
     half = np.where(outside, np.arcsin(np.minimum(np.sin(radius) / np.where(outside, np.sin(angle), 1.0), 1.0)), np.pi)
-    azimuth = (2 * u[:, 1] - 1) * half
+    return _Window(decay, p, toward, length_forward + length_backward, half, forward[0], backward[0], length_forward)
 
-    energy = np.sqrt(p**2 + decay.m_parent**2)
-    transverse = decay.momentum_star * np.sqrt(np.maximum(1 - cosine_star**2, 0.0))
-    longitudinal = (energy * decay.momentum_star * cosine_star + p * decay.energy_star) / decay.m_parent
-    q = np.hypot(transverse, longitudinal)
-    axis = decay.momentum / p[:, None]
-    side = toward - axis * _dot(toward, axis)[:, None]
+
+def _through_window(volume: Volume, decay: Decay, u: Array) -> Aimed:
+    """Rest-frame angles uniform in the window seen to hold the volume; lines that miss it get weight 0."""
+    window = _window(volume, decay)
+    q, transverse, longitudinal = window.momentum(window.cosine(u[:, 0]))
+    azimuth = (2 * u[:, 1] - 1) * window.half
+    axis = decay.momentum / window.p[:, None]
+    side = window.toward - axis * _dot(window.toward, axis)[:, None]
     norm = _norm(side)
     # a detector centred on the axis has no preferred side: any perpendicular vector serves
-    spare = np.stack([axis[:, 2], axis[:, 0] * 0, -axis[:, 0]], axis=1) / np.hypot(axis[:, 0], axis[:, 2])[:, None]
+    spare, _ = orthonormal_frame(axis)
     side = np.where((norm > 1e-12)[:, None], side / np.where(norm > 1e-12, norm, 1.0)[:, None], spare)
-    up = np.stack(
-        [
-            axis[:, 1] * side[:, 2] - axis[:, 2] * side[:, 1],
-            axis[:, 2] * side[:, 0] - axis[:, 0] * side[:, 2],
-            axis[:, 0] * side[:, 1] - axis[:, 1] * side[:, 0],
-        ],
-        axis=1,
-    )
-    direction = (
-        (transverse * np.cos(azimuth) / q)[:, None] * side
-        + (transverse * np.sin(azimuth) / q)[:, None] * up
-        + (longitudinal / q)[:, None] * axis
-    )
+    up = np.cross(axis, side)
+    across, aside, along = transverse * np.cos(azimuth) / q, transverse * np.sin(azimuth) / q, longitudinal / q
+    direction = across[:, None] * side + aside[:, None] * up + along[:, None] * axis
     enter, leave = volume.crossing(decay.vertex, direction)
-    weight = np.where(reachable & (leave > enter), length * 2 * half / (4 * np.pi), 0.0)
+    weight = np.where(leave > enter, window.length * 2 * window.half / (4 * np.pi), 0.0)
     return Aimed(direction, q, enter, leave, weight)

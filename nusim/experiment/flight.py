@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import pdg
 from ..beams.parents import ParentFlux
 from ..kernels.arrays import Array, IntArray, four_vectors
 from ..kernels.lorentz import unboost
@@ -18,8 +17,8 @@ from ..production.table import ProductionMode
 from . import aim
 from .volumes import Volume
 
-DRAWS = 2 + aim.DRAWS
-"""Uniform numbers one drawn heavy state consumes: azimuth, decay point of the parent, aim."""
+DRAWS = aim.DRAWS
+"""Uniform numbers one drawn heavy state consumes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,44 +70,56 @@ class HeavySource:
     """Proper decay length of each mode's heavy state, metres, shape (number of modes,)."""
     volumes: tuple[Volume, ...]
     row: IntArray
-    """Row in `parents` of each row here."""
+    """Row in `parents` of each row here; a parent may stand in several, turned and decaying elsewhere."""
     mode: NDArray[np.int16]
     base: Array
     """Heavy states per proton on target of each row."""
+    turn: Array
+    """Angle by which the parent is turned about the beam axis."""
+    along: Array
+    """Where on its decay segment the parent decays, metres from the segment's start."""
 
     def __len__(self) -> int:
         return len(self.row)
+
+    def _decays(self, rows: IntArray) -> tuple[aim.Decay, Array, Array, Array]:
+        """The parents' decays, with c t at the start of their segments, the starts, and the parents' energies."""
+        parent, mode = self.row[rows], self.mode[rows]
+        of_mode = {name: np.array([getattr(m, name) for m in self.modes])[mode] for name in ("m_parent", "m_heavy", "energy", "momentum")}
+        momentum = _rotate(self.parents.momentum[parent], self.turn[rows])
+        start = _rotate(self.parents.start[parent], self.turn[rows])
+        p = np.sqrt(momentum[:, 0] ** 2 + momentum[:, 1] ** 2 + momentum[:, 2] ** 2)
+        vertex = start + (self.along[rows] / p)[:, None] * momentum
+        decay = aim.Decay(momentum, vertex, of_mode["m_parent"], of_mode["m_heavy"], of_mode["energy"], of_mode["momentum"])
+        return decay, self.parents.time[parent], start, np.hypot(p, of_mode["m_parent"])
 
     def draw(self, rows: IntArray, u: Array) -> HeavyFlux:
         """Heavy states of the given rows on lines through the detector; `u` holds uniform numbers (n, DRAWS).
 
         The weight is 0 where a line is out of reach or misses the detector.
         """
-        parent = self.row[rows]
+        decay, time, start, energy = self._decays(rows)
         mode = self.mode[rows]
-        of_mode = {name: np.array([getattr(m, name) for m in self.modes])[mode] for name in ("m_parent", "m_heavy", "energy", "momentum")}
-        ctau = self.ctau[mode]
-        momentum, start = self.parents.momentum[parent], self.parents.start[parent]
-        if self.parents.axisymmetric:
-            angle = 2 * np.pi * u[:, 0]
-            momentum, start = _rotate(momentum, angle), _rotate(start, angle)
-        p = np.sqrt(np.sum(momentum**2, axis=1))
-        energy = np.hypot(p, of_mode["m_parent"])
-        distance = self._decay_point(parent, p / of_mode["m_parent"], u[:, 1])
-        begin, origin = np.empty((4, len(p))).T, np.empty((4, len(p))).T
-        begin[:, 0], begin[:, 1:] = self.parents.time[parent], start
-        origin[:, 0] = begin[:, 0] + distance * energy / p
-        origin[:, 1:] = start + (distance / p)[:, None] * momentum
-
-        decay = aim.Decay(momentum, origin[:, 1:], of_mode["m_parent"], of_mode["m_heavy"], of_mode["energy"], of_mode["momentum"])
-        aimed = aim.aim(self.volumes, decay, u[:, 2:])
-        heavy, parent_four = four_vectors(len(p)), four_vectors(len(p))
-        heavy[:, 0] = np.hypot(aimed.momentum, of_mode["m_heavy"])
+        n = len(energy)
+        begin, origin, heavy, parent_four = (four_vectors(n) for _ in range(4))
+        begin[:, 0], begin[:, 1:] = time, start
+        p = np.sqrt((energy - decay.m_parent) * (energy + decay.m_parent))
+        origin[:, 0], origin[:, 1:] = time + self.along[rows] * energy / p, decay.vertex
+        aimed = aim.aim(self.volumes, decay, u)
+        heavy[:, 0] = np.hypot(aimed.momentum, decay.m_heavy)
         heavy[:, 1:] = aimed.momentum[:, None] * aimed.direction
-        parent_four[:, 0], parent_four[:, 1:] = energy, momentum
-        decay_length = aimed.momentum / of_mode["m_heavy"] * ctau
+        parent_four[:, 0], parent_four[:, 1:] = energy, decay.momentum
+        decay_length = aimed.momentum / decay.m_heavy * self.ctau[mode]
         weight = self.base[rows] * aimed.weight * decay_probability(aimed.enter, aimed.leave, decay_length)
         return HeavyFlux(rows, mode, begin, parent_four, origin, heavy, aimed.direction, aimed.enter, aimed.leave, decay_length, weight)
+
+    def expected_weight(self, rows: IntArray) -> Array:
+        """About what `draw` gives each row, without drawing: the proposal that events are chosen from."""
+        decay, _, _, _ = self._decays(rows)
+        weight, momentum, enter, leave = aim.expected_weight(self.volumes, decay)
+        decay_length = momentum / decay.m_heavy * self.ctau[self.mode[rows]]
+        result: Array = self.base[rows] * weight * decay_probability(enter, leave, decay_length)
+        return result
 
     def spin(self, flux: HeavyFlux) -> Array:
         """Polarisation vectors (n, 3) of the heavy states in their own rest frames, reached from the beam frame by a pure boost.
@@ -121,17 +132,6 @@ class HeavySource:
         seen = unboost(flux.parent_momentum, flux.momentum, mass)[:, 1:]
         result: Array = -(polarisation / np.sqrt(np.sum(seen**2, axis=1)))[:, None] * seen
         return result
-
-    def _decay_point(self, parent: IntArray, beta_gamma: Array, u: Array) -> Array:
-        """Distance along the parent's decay segment, exponential on its length."""
-        path = self.parents.path[parent]
-        codes = self.parents.pdg[parent]
-        length = np.empty(len(path))
-        for code in np.unique(codes):
-            length[codes == code] = pdg.ctau(int(abs(code)))
-        length *= beta_gamma
-        distance: Array = -length * np.log1p(u * np.expm1(-path / length))
-        return np.minimum(distance, path)
 
 
 def _rotate(vectors: Array, angle: Array) -> Array:

@@ -8,10 +8,18 @@ from .. import pdg
 from ..beams.beam import load_parents
 from ..beams.parents import ParentFlux
 from ..decays.channel import Channel, DecayTable
+from ..kernels.arrays import Array, IntArray
+from ..kernels.random import uniforms
 from ..model.spectrum import Spectrum
 from ..production.table import ProductionMode, heaviest_reachable, production_modes
 from .experiment import Experiment
 from .flight import HeavySource
+
+_ROWS = 300_000
+"""Sources are given at least this many rows."""
+
+_STAGE = 5
+"""Place of the azimuths and decay points in each seed's streams of random numbers."""
 
 
 def visible_channels(table: DecayTable) -> tuple[Channel, ...]:
@@ -37,24 +45,42 @@ def parents_of(experiment: Experiment) -> ParentFlux:
     return load_parents(experiment.beam, experiment.polarity)
 
 
-def heavy_source(spectrum: Spectrum, experiment: Experiment, parents: ParentFlux, tables: Sequence[DecayTable]) -> HeavySource:
-    """Every row of the beam's parents through every open production mode of the states the tables belong to."""
+def heavy_source(spectrum: Spectrum, experiment: Experiment, parents: ParentFlux, tables: Sequence[DecayTable], seed: int) -> HeavySource:
+    """Every row of the beam's parents through every open production mode of the states the tables belong to.
+
+    Where there are few rows each stands several times, with its own azimuth and decay point drawn from `seed`.
+    """
     modes: list[ProductionMode] = []
     ctau: list[float] = []
     for table in tables:
         found = production_modes(spectrum, table.parent, parents.species)
         modes += found
         ctau += [table.ctau] * len(found)
+    open_rows = [np.flatnonzero((parents.pdg == way.parent) & (parents.weight > 0)) for way in modes]
+    copies = max(1, -(-_ROWS // max(1, sum(len(rows) for rows in open_rows))))
     row, mode, base = [np.zeros(0, np.int64)], [np.zeros(0, np.int16)], [np.zeros(0)]
-    for number, way in enumerate(modes):
-        rows = np.flatnonzero((parents.pdg == way.parent) & (parents.weight > 0))
+    for number, (way, rows) in enumerate(zip(modes, open_rows, strict=True)):
         nuisance = experiment.normalisation.get(pdg.NAMES[way.parent], 1.0)
-        row.append(rows)
-        mode.append(np.full(len(rows), number, np.int16))
-        base.append(parents.weight[rows] * way.branching_ratio * nuisance)
+        row.append(np.tile(rows, copies))
+        mode.append(np.full(len(rows) * copies, number, np.int16))
+        base.append(np.tile(parents.weight[rows] * (way.branching_ratio * nuisance / copies), copies))
+    rows = np.concatenate(row)
+    u = uniforms(seed, _STAGE, np.arange(len(rows)), 2)
+    turn = 2 * np.pi * u[:, 0] if parents.axisymmetric else np.zeros(len(rows))
+    along = _decay_points(parents, rows, u[:, 1])
     return HeavySource(
-        parents, tuple(modes), np.array(ctau), experiment.detectors, np.concatenate(row), np.concatenate(mode), np.concatenate(base)
+        parents, tuple(modes), np.array(ctau), experiment.detectors, rows, np.concatenate(mode), np.concatenate(base), turn, along
     )
+
+
+def _decay_points(parents: ParentFlux, rows: IntArray, u: Array) -> Array:
+    """Distance from the start of each parent's decay segment to its decay: exponential on the segment."""
+    path = parents.path[rows]
+    length = np.sqrt(np.sum(parents.momentum[rows] ** 2, axis=1))
+    for code in parents.species:
+        length[parents.pdg[rows] == code] *= pdg.ctau(abs(code)) / pdg.mass(abs(code))
+    distance: Array = -length * np.log1p(u * np.expm1(-path / length))
+    return np.minimum(distance, path)
 
 
 def why_nothing(spectrum: Spectrum, experiment: Experiment, parents: ParentFlux, states: Sequence[str]) -> str:

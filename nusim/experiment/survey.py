@@ -12,9 +12,7 @@ from .flight import DRAWS, HeavySource
 STAGE = 1
 """Place of the survey's random numbers in each seed's streams."""
 
-_CHUNK = 1 << 16
-_SAMPLES = 150_000
-"""A source with fewer rows than this has each row aimed several times."""
+_CHUNK = 1 << 15
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +21,7 @@ class Survey:
 
     source: HeavySource
     row_weight: Array
-    """Mean weight of each row of the source, shape (rows,)."""
+    """Weight of each row of the source, shape (rows,)."""
 
     @cached_property
     def total(self) -> float:
@@ -54,14 +52,15 @@ class Survey:
 
 
 def survey(source: HeavySource, seed: int) -> Survey:
-    """Aim every row of the source at the detector; the same seed gives the same numbers."""
-    rows = len(source)
-    if rows == 0:
-        return Survey(source, np.zeros(0))
-    aims = max(1, _SAMPLES // rows)
-    total = np.zeros(rows)
-    for aimed in range(aims):
-        for first in range(0, rows, _CHUNK):
-            index: IntArray = np.arange(first, min(first + _CHUNK, rows))
-            total[first : first + _CHUNK] += source.draw(index, uniforms(seed, STAGE, index, DRAWS, aimed)).weight
-    return Survey(source, total / aims)
+    """Aim every row of the source at the detector once; the same seed gives the same numbers."""
+    weight = np.zeros(len(source))
+    for first in range(0, len(source), _CHUNK):
+        index: IntArray = np.arange(first, min(first + _CHUNK, len(source)))
+        weight[index] = source.draw(index, uniforms(seed, STAGE, index, DRAWS)).weight
+    return Survey(source, weight)
+
+
+def expected_weights(source: HeavySource) -> Array:
+    """`HeavySource.expected_weight` of every row, shape (rows,)."""
+    parts = [source.expected_weight(np.arange(first, min(first + _CHUNK, len(source)))) for first in range(0, len(source), _CHUNK)]
+    return np.concatenate(parts) if parts else np.zeros(0)

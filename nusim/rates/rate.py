@@ -66,7 +66,7 @@ def expected_events(spectrum: Spectrum, experiment: Experiment, seed: int = 1) -
     states, notes = states_with_known_decays(spectrum)
     tables = [decay_table(spectrum, state) for state in states]
     parents = parents_of(experiment)
-    source = heavy_source(spectrum, experiment, parents, tables)
+    source = heavy_source(spectrum, experiment, parents, tables, seed)
     found = survey(source, seed)
     warnings = [*spectrum.warnings, *notes, MISSING_MODES, *(w for table in tables for w in table.warnings)]
     if found.total == 0:
