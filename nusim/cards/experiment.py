@@ -1,0 +1,262 @@
+"""Experiment cards: what a file in experiments/ may say, and the experiment it makes."""
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from .. import pdg
+from ..beams.beam import Beam
+from ..errors import CardError, ParameterError
+from ..experiment.experiment import Criterion, Experiment, Plane, Selection
+from ..experiment.volumes import IDENTITY, Box, Cylinder, Ellipse, Frustum, Matrix, Vector, Volume
+from .base import Integer, Number, StrictModel, Text
+from .toml import Group, Table
+
+Triple = tuple[Number, Number, Number]
+Fraction = Annotated[float, Field(strict=True, ge=0.0, le=1.0)]
+
+_SHAPE_KEYS = {"box": ("size",), "ellipse": ("size",), "frustum": ("size",), "cylinder": ("radius", "length", "axis")}
+_SIZES = {"box": "[width, height, length]", "ellipse": "[width, height, length], full axes", "frustum": "[w0, h0, w1, h1, length]"}
+
+
+class CriterionTable(StrictModel):
+    """criterion: how a sensitivity is counted."""
+
+    kind: Literal["count", "classical", "cls", "feldman-cousins"]
+    confidence: Annotated[float, Field(strict=True, gt=0.0, lt=1.0)] | None = None
+    events: Annotated[float, Field(strict=True, gt=0.0)] | None = None
+
+    @model_validator(mode="after")
+    def _what_it_needs(self) -> Self:
+        wanted, other = ("events", "confidence") if self.kind == "count" else ("confidence", "events")
+        if getattr(self, wanted) is None or getattr(self, other) is not None:
+            raise ValueError(f"kind = '{self.kind}' needs {wanted}, and no {other}")
+        return self
+
+
+class BeamTable(StrictModel):
+    """[beam]: which beam, in which polarity."""
+
+    card: Text | None = None
+    file: Text | None = None
+    format: Literal["dk2nu", "gsimple", "mevprtl", "csv"] | None = None
+    polarity: Literal["fhc", "rhc"] = "fhc"
+    normalisation: dict[str, Number] = {}
+
+    @field_validator("normalisation")
+    @classmethod
+    def _known_parents(cls, value: dict[str, float]) -> dict[str, float]:
+        for name, factor in value.items():
+            if name not in pdg.CODES:
+                raise ValueError(f"unknown parent '{name}'; parents are named K+, K-, pi+, pi-, KL, D+, ...")
+            if factor < 0:
+                raise ValueError(f"{name} = {factor:g}: a factor on the flux must not be negative")
+        return value
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        if (self.card is None) == (self.file is None):
+            raise ValueError(f"exactly one of card and file is needed, found {'none' if self.card is None else 'both'}")
+        if self.file is not None:
+            raise ValueError("file: beams from flux files are not read in this version; give card = one of the shipped beams")
+        if self.format is not None:
+            raise ValueError("format belongs to file, not to card")
+        return self
+
+
+class DetectorTable(StrictModel):
+    """[[detector]]: one convex volume."""
+
+    shape: Literal["box", "ellipse", "frustum", "cylinder"]
+    size: Annotated[tuple[Number, ...], Field(min_length=3, max_length=5)] | None = None
+    radius: Number | None = None
+    length: Number | None = None
+    axis: Literal["x", "y", "z"] | None = None
+    front: Triple
+    rotation: tuple[Triple, Triple, Triple] | None = None
+    local_origin: Triple | None = None
+
+    @model_validator(mode="after")
+    def _keys_of_the_shape(self) -> Self:
+        keys = _SHAPE_KEYS[self.shape]
+        for key in ("size", "radius", "length", "axis"):
+            given = getattr(self, key) is not None
+            if given and key not in keys:
+                raise ValueError(f"{key} does not belong to a {self.shape}, which has {', '.join(keys)}")
+            if not given and key in keys and key != "axis":
+                raise ValueError(f"a {self.shape} needs {key}" + (f" = {_SIZES[self.shape]}" if key == "size" else ""))
+        if self.size is not None and len(self.size) != (5 if self.shape == "frustum" else 3):
+            raise ValueError(f"size = {list(self.size)}: a {self.shape} needs {_SIZES[self.shape]}")
+        return self
+
+    def volume(self) -> Volume:
+        """The volume; raises ParameterError for impossible dimensions."""
+        rotation: Matrix = IDENTITY if self.rotation is None else self.rotation
+        if self.shape == "cylinder":
+            assert self.radius is not None, "checked at the door"
+            assert self.length is not None, "checked at the door"
+            return Cylinder(self.front, rotation=rotation, radius=self.radius, length=self.length, axis=self.axis or "z")
+        assert self.size is not None, "checked at the door"
+        if self.shape == "frustum":
+            w0, h0, w1, h1, depth = self.size
+            return Frustum(self.front, rotation=rotation, size=(w0, h0, w1, h1, depth))
+        width, height, depth = self.size
+        solid = Box if self.shape == "box" else Ellipse
+        return solid(self.front, rotation=rotation, size=(width, height, depth))
+
+
+class PlaneTable(StrictModel):
+    """[[selection.plane]]: an aperture charged daughters must cross."""
+
+    z: Number
+    shape: Literal["box", "ellipse"]
+    size: tuple[Number, Number]
+    inner_radius: Number = 0.0
+
+
+class ThresholdTable(StrictModel):
+    """thresholds: smallest kinetic energy that is seen, GeV."""
+
+    e: Number | None = None
+    mu: Number | None = None
+    pi: Number | None = None
+    gamma: Number | None = None
+    K: Number | None = None
+
+
+class SelectionTable(StrictModel):
+    """[selection]: what the detector sees."""
+
+    visible: tuple[Literal["e", "mu", "pi", "gamma", "K"], ...] = ("e", "mu", "pi", "gamma", "K")
+    thresholds: ThresholdTable = ThresholdTable()
+    min_visible: Annotated[Integer, Field(ge=0)] = 2
+    efficiency: Fraction | dict[str, Fraction] = 1.0
+    plane: tuple[PlaneTable, ...] = ()
+
+    @field_validator("efficiency")
+    @classmethod
+    def _canonical(cls, value: float | dict[str, float]) -> float | dict[str, float]:
+        if not isinstance(value, dict):
+            return value
+        try:
+            return {pdg.canonical_products(products): number for products, number in value.items()}
+        except ParameterError as error:
+            raise ValueError(str(error)) from None
+
+    def selection(self) -> Selection:
+        planes = tuple(Plane(plane.z, plane.shape, plane.size, plane.inner_radius) for plane in self.plane)
+        return Selection(self.visible, self.thresholds.model_dump(exclude_none=True), self.min_visible, self.efficiency, planes)
+
+
+class ExperimentCard(StrictModel):
+    """One detector in one beam, or several experiments together."""
+
+    name: Text
+    source: Text
+    protons: Annotated[float, Field(strict=True, gt=0.0)] | None = None
+    background: Annotated[float, Field(strict=True, ge=0.0)] = 0.0
+    criterion: CriterionTable
+    beam: BeamTable | None = None
+    detector: tuple[DetectorTable, ...] = ()
+    selection: SelectionTable = SelectionTable()
+    members: tuple[Text, ...] = ()
+
+    @model_validator(mode="after")
+    def _alone_or_together(self) -> Self:
+        own = {"protons": self.protons, "[beam]": self.beam, "[[detector]]": self.detector}
+        if self.members:
+            given = [key for key, value in own.items() if value]
+            if given:
+                raise ValueError(f"an experiment with members has no {' or '.join(given)} of its own: each member brings its own")
+        else:
+            missing = [key for key, value in own.items() if not value]
+            if missing:
+                raise ValueError(f"missing {' and '.join(missing)}; an experiment needs protons, [beam] and [[detector]], or members")
+        if any(table.local_origin is not None for table in self.detector[1:]):
+            raise ValueError("detector: local_origin is that of the whole detector: give it on the first volume only")
+        return self
+
+    def experiment(self, read_beam: Callable[[str], Beam], read_member: Callable[[str], Experiment]) -> Experiment:
+        """The experiment; beams and members are read by the functions given."""
+        criterion = Criterion(self.criterion.kind, self.criterion.confidence, self.criterion.events)
+        if self.members:
+            return Experiment(
+                self.name, self.source, 0.0, None, "fhc", (), self.selection.selection(), criterion, self.background,
+                members=tuple(read_member(member) for member in self.members),
+            )  # fmt: skip
+        assert self.beam is not None, "checked at the door"
+        assert self.beam.card is not None, "checked at the door"
+        assert self.protons is not None, "checked at the door"
+        beam = read_beam(self.beam.card)
+        if self.beam.polarity not in beam.tables:
+            raise CardError(f"beam.polarity = '{self.beam.polarity}': beam {beam.name} has {' and '.join(sorted(beam.tables))}")
+        first = self.detector[0]
+        return Experiment(
+            self.name,
+            self.source,
+            self.protons,
+            beam,
+            self.beam.polarity,
+            tuple(table.volume() for table in self.detector),
+            self.selection.selection(),
+            criterion,
+            self.background,
+            dict(self.beam.normalisation),
+            first.local_origin,
+            IDENTITY if first.rotation is None else first.rotation,
+        )
+
+
+GROUPS = (Group(("beam",), (("card",), ("file", "format"))),)
+"""Keys of which a card gives one, so that an override of one removes the other."""
+
+
+def experiment_dict(experiment: Experiment) -> Table:
+    """An experiment as the content of its card; members in full."""
+    criterion = {"kind": experiment.criterion.kind, "confidence": experiment.criterion.confidence, "events": experiment.criterion.events}
+    result: Table = {"name": experiment.name, "source": experiment.source}
+    selection = _selection_dict(experiment.selection)
+    common = {
+        "background": experiment.background,
+        "criterion": {key: value for key, value in criterion.items() if value is not None},
+    }
+    if experiment.members:
+        return {**result, **common, "selection": selection, "members": [experiment_dict(member) for member in experiment.members]}
+    assert experiment.beam is not None, "an experiment without members has a beam"
+    return {
+        **result,
+        "protons": experiment.protons,
+        **common,
+        "beam": {"card": experiment.beam.name, "polarity": experiment.polarity, "normalisation": dict(experiment.normalisation)},
+        "detector": [_detector_dict(volume, experiment.local_origin) for volume in experiment.detectors],
+        "selection": selection,
+    }
+
+
+def _detector_dict(volume: Volume, local_origin: Vector | None) -> Table:
+    shape = type(volume).__name__.lower()
+    dimensions: Table = {key: getattr(volume, key) for key in _SHAPE_KEYS[shape]}
+    result = {"shape": shape, **dimensions, "front": volume.front, "rotation": volume.rotation}
+    if local_origin is not None:
+        result["local_origin"] = local_origin
+    return {key: _plain(value) for key, value in result.items()}
+
+
+def _selection_dict(selection: Selection) -> Table:
+    efficiency = dict(selection.efficiency) if isinstance(selection.efficiency, Mapping) else selection.efficiency
+    result: Table = {
+        "visible": list(selection.visible),
+        "thresholds": dict(selection.thresholds),
+        "min_visible": selection.min_visible,
+        "efficiency": efficiency,
+    }
+    if selection.planes:
+        result["plane"] = [
+            {"z": plane.z, "shape": plane.shape, "size": list(plane.size), "inner_radius": plane.inner_radius} for plane in selection.planes
+        ]
+    return result
+
+
+def _plain(value: object) -> object:
+    return [_plain(entry) for entry in value] if isinstance(value, tuple) else value

@@ -1,0 +1,191 @@
+"""Cards by name or path, with overrides, as models, experiments and beams; and back to plain dictionaries."""
+
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import CardError, ParameterError
+from .locate import card_folder, is_path, locate
+from .toml import Table, override, read_toml
+
+if TYPE_CHECKING:
+    from ..beams.beam import Beam
+    from ..experiment.experiment import Experiment
+    from ..model.model import Model
+
+
+class CardWarning(UserWarning):
+    """A card was read, but something in it is not what one may think."""
+
+
+Changes = Mapping[str, Any]
+Notes = tuple[str, ...]
+
+
+def read_model(card: str | Path, set: Changes | None = None) -> "Model":
+    """The model of a card: a shipped one by name, or a file by path.
+
+    `set` holds overrides by dotted key, {"mediator.m_zprime": 0.5}; `mixing2` alone is |U|^2 of nu4 summed over flavours.
+    What an override removed is said in a CardWarning. Raises CardError or ParameterError, with the file and the key.
+    """
+    model, notes = load_model(card, set)
+    _warn(notes)
+    return model
+
+
+def read_experiment(card: str | Path, set: Changes | None = None) -> "Experiment":
+    """The experiment of a card, with its beam; `set` as in `read_model`, {"protons": 1e21}."""
+    experiment, notes = load_experiment(card, set)
+    _warn(notes)
+    return experiment
+
+
+def read_beam(card: str | Path) -> "Beam":
+    """The beam of a card: a shipped one by name, or a file by path."""
+    from .beam import BeamCard, make_beam
+    from .toml import validate
+
+    path = locate(card, "beam")
+    label = path.name if not is_path(card) else str(card)
+    data, _ = read_toml(path)
+    _warn(_name_note(path, data.get("name")))
+    return make_beam(validate(BeamCard, data, label), path.parent)
+
+
+def load_model(card: str | Path, set: Changes | None = None) -> tuple["Model", Notes]:
+    """The model of a card and what there is to say about reading it; as `read_model`, without warnings."""
+    from .model import GROUPS, expand_aliases, model_card
+
+    path = locate(card, "model")
+    label = path.name if not is_path(card) else str(card)
+    data, _ = read_toml(path)
+    notes = _name_note(path, data.get("name"))
+    if set:
+        data, removed = override(data, expand_aliases(data, set, label), GROUPS, label)
+        notes += removed
+    checked = model_card(data, label)
+    try:
+        return checked.model(), notes
+    except ParameterError as error:
+        raise ParameterError(f"{label}: {error}") from None
+
+
+def load_experiment(card: str | Path, set: Changes | None = None) -> tuple["Experiment", Notes]:
+    """The experiment of a card and what there is to say about reading it; as `read_experiment`, without warnings."""
+    return _load_experiment(card, set, ())
+
+
+def _load_experiment(card: str | Path, set: Changes | None, within: tuple[str, ...]) -> tuple["Experiment", Notes]:
+    from .experiment import GROUPS, ExperimentCard
+    from .toml import validate
+
+    path = locate(card, "experiment")
+    label = path.name if not is_path(card) else str(card)
+    if str(path) in within:
+        raise CardError(f"{label}: members: the experiment is a member of itself")
+    data, _ = read_toml(path)
+    notes = _name_note(path, data.get("name"))
+    if set:
+        data, removed = override(data, set, GROUPS, label)
+        notes += removed
+    checked = validate(ExperimentCard, data, label)
+
+    def beam(name: str) -> "Beam":
+        return read_beam(_beside(path, name))
+
+    def member(name: str) -> "Experiment":
+        return _load_experiment(_beside(path, name), None, (*within, str(path)))[0]
+
+    try:
+        return checked.experiment(beam, member), notes
+    except ParameterError as error:
+        raise ParameterError(f"{label}: {error}") from None
+    except CardError as error:
+        raise CardError(f"{label}: {error}") from None
+
+
+def resolved(thing: "Model | Experiment | Beam") -> Table:
+    """A model, experiment or beam as a plain dictionary in its card's keys, defaults included: what headers and JSON hold."""
+    from dataclasses import fields, is_dataclass
+
+    from ..model.model import DarkNeutrino, Hnl
+
+    if isinstance(thing, DarkNeutrino | Hnl):
+        from .model import model_dict
+
+        return model_dict(thing)
+
+    from ..experiment.experiment import Experiment
+
+    if isinstance(thing, Experiment):
+        from .experiment import experiment_dict
+
+        return experiment_dict(thing)
+
+    def plain(value: Any) -> Any:
+        if is_dataclass(value) and not isinstance(value, type):
+            return {
+                field.name.rstrip("_"): plain(getattr(value, field.name))
+                for field in fields(value)
+                if getattr(value, field.name) is not None
+            }
+        if isinstance(value, Mapping):
+            return {str(key): plain(entry) for key, entry in value.items()}
+        if isinstance(value, list | tuple):
+            return [plain(entry) for entry in value]
+        if hasattr(value, "tolist"):
+            return value.tolist()
+        return value.name if isinstance(value, Path) else value
+
+    result: Table = plain(thing)
+    return result
+
+
+def split_changes(card: str | Path, changes: Changes) -> tuple[Table, Table]:
+    """Overrides for a model card and for an experiment card used with it, by the first part of their keys.
+
+    Raises CardError for a key that neither knows.
+    """
+    from difflib import get_close_matches
+
+    from .experiment import ExperimentCard
+    from .model import SCHEMAS
+
+    data, _ = read_toml(locate(card, "model"))
+    kind = data.get("kind")
+    known = list(SCHEMAS[kind].model_fields if kind in SCHEMAS else {key for schema in SCHEMAS.values() for key in schema.model_fields})
+    model: Table = {}
+    experiment: Table = {}
+    for key, value in changes.items():
+        first = key.split(".")[0]
+        if first in known or first == "mixing2":
+            model[key] = value
+        elif first in ExperimentCard.model_fields:
+            experiment[key] = value
+        else:
+            near = get_close_matches(first, [*known, *ExperimentCard.model_fields], n=1)
+            hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join([*known, *ExperimentCard.model_fields])}"
+            raise CardError(f"--set {key}: unknown to the model card and to the experiment card; {hint}")
+    return model, experiment
+
+
+def experiment_names() -> tuple[str, ...]:
+    """Names of the shipped experiments, those of `all`."""
+    return tuple(sorted(path.stem for path in card_folder("experiment").glob("*.toml")))
+
+
+def _beside(path: Path, name: str) -> str | Path:
+    """A card named in another card: paths count from the folder of the card that names them."""
+    return path.parent / name if is_path(name) else name
+
+
+def _name_note(path: Path, name: object) -> Notes:
+    if name is None or name == path.stem:
+        return ()
+    return (f"{path.name}: name = '{name}' differs from the file's name; results are labelled '{name}'",)
+
+
+def _warn(notes: Notes) -> None:
+    for note in notes:
+        warnings.warn(note, CardWarning, stacklevel=3)

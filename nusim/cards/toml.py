@@ -1,0 +1,222 @@
+"""From a TOML file to checked values: reading, overriding keys, and one clear line for whatever is wrong."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from ..errors import CardError
+
+Table = dict[str, Any]
+Schema = TypeVar("Schema", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rival keys of one table, of which a card gives one: setting one removes the others."""
+
+    table: tuple[str, ...]
+    rivals: tuple[tuple[str, ...], ...]
+    """Each rival is a key, followed by keys that only make sense with it."""
+
+
+def read_toml(path: Path) -> tuple[Table, str]:
+    """The content of a TOML file, and its text.
+
+    Raises CardError, one line with the file's name, if it cannot be read or is not TOML.
+    """
+    try:
+        text = path.read_bytes().decode()
+        return tomllib.loads(text), text
+    except FileNotFoundError:
+        raise CardError(f"{path}: no such file") from None
+    except IsADirectoryError:
+        raise CardError(f"{path}: is a folder; a card is a TOML file") from None
+    except OSError as error:
+        raise CardError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise CardError(f"{path}: not a text file; a card is a TOML file in UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise CardError(f"{path}: not TOML: {error}") from None
+
+
+def toml_value(text: str) -> Any:
+    """The value of `--set key=text`: TOML where it is TOML ('1e-8', 'true', '[1, 2]', '\"a\"'), else the text itself."""
+    try:
+        parsed = tomllib.loads(f"value = {text}")
+    except tomllib.TOMLDecodeError:
+        return text
+    return parsed["value"] if set(parsed) == {"value"} else text
+
+
+def override(data: Mapping[str, Any], changes: Mapping[str, Any], groups: Sequence[Group], name: str) -> tuple[Table, tuple[str, ...]]:
+    """A card's content with the dotted keys of `changes` set, and what else that removed.
+
+    Setting a key of an exclusive group removes its rivals, unless `changes` sets them too. Tables are made where missing;
+    entries of a list of tables are counted from 0 (`detector.0.size`).
+    """
+    result = _copy(data)
+    notes: list[str] = []
+    paths = {key: tuple(key.split(".")) for key in changes}
+    for key, path in paths.items():
+        for group in groups:
+            notes += _drop_rivals(result, path, group, set(paths.values()), name)
+        _set(result, path, changes[key], f"{name}: {key}")
+    return result, tuple(notes)
+
+
+def validate(schema: type[Schema], data: Mapping[str, Any], name: str) -> Schema:
+    """The card's content as its schema; raises CardError for the first thing that is wrong, in one line."""
+    try:
+        return schema.model_validate(data)
+    except ValidationError as error:
+        order = {"extra_forbidden": 0, "missing": 2}
+        first = min(error.errors(), key=lambda entry: order.get(entry["type"], 1))
+        raise CardError(f"{name}: {_explain(schema, first)}") from None
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _copy(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_copy(entry) for entry in value]
+    return value
+
+
+def _drop_rivals(data: Table, path: tuple[str, ...], group: Group, changed: set[tuple[str, ...]], name: str) -> list[str]:
+    depth = len(group.table)
+    if path[:depth] != group.table or len(path) <= depth:
+        return []
+    key = path[depth]
+    if key not in [rival[0] for rival in group.rivals]:
+        return []
+    table = data
+    for step in group.table:
+        table = table.get(step, {})
+        if not isinstance(table, dict):
+            return []
+    notes = []
+    for rival in group.rivals:
+        set_too = any(other[: depth + 1] == (*group.table, rival[0]) for other in changed)
+        if rival[0] == key or rival[0] not in table or set_too:
+            continue
+        gone = [one for one in rival if table.pop(one, None) is not None]
+        where = ".".join(group.table) + "." if group.table else ""
+        notes.append(f"{name}: setting {where}{key} removes {' and '.join(where + one for one in gone)} of the card")
+    return notes
+
+
+def _set(data: Any, path: tuple[str, ...], value: Any, label: str) -> None:
+    if not all(path):
+        raise CardError(f"{label}: an empty key; write table.key=value")
+    place = data
+    for step in path[:-1]:
+        place = _enter(place, step, label, make=True)
+    last = path[-1]
+    if isinstance(place, list):
+        _enter(place, last, label)
+        place[int(last)] = value
+    elif isinstance(place, dict):
+        place[last] = value
+    else:
+        raise CardError(f"{label}: {path[-2]} = {show(place)} is a value, not a table of keys")
+
+
+def _enter(place: Any, step: str, label: str, make: bool = False) -> Any:
+    if isinstance(place, dict):
+        return place.setdefault(step, {}) if make else place[step]
+    if isinstance(place, list):
+        if step.isdigit() and int(step) < len(place):
+            return place[int(step)]
+        raise CardError(f"{label}: found {step!r} in a list of {len(place)}; its entries are counted from 0, as in detector.0.size")
+    raise CardError(f"{label}: {show(place)} is a value, not a table of keys")
+
+
+def show(value: Any) -> str:
+    """A value as TOML writes it, short enough for a message."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        text = f"'{value}'"
+    elif isinstance(value, dict):
+        text = "{ " + ", ".join(f"{key} = {show(entry)}" for key, entry in value.items()) + " }"
+    else:
+        text = str(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+_NEEDED = {
+    "float": "a number is needed",
+    "int": "a whole number is needed",
+    "bool": "true or false is needed",
+    "string": "text in quotes is needed",
+    "tuple": "a list is needed",
+    "list": "a list is needed",
+    "dict": "a table is needed",
+    "mapping": "a table is needed",
+    "model": "a table is needed",
+    "finite": "a finite number is needed",
+}
+
+
+def _explain(schema: type[BaseModel], entry: Any) -> str:
+    # names that pydantic adds for branches of a union are no keys of the card
+    keys = [part for part in entry["loc"] if isinstance(part, int) or not _is_branch(str(part))]
+    kind: str = entry["type"]
+    if kind == "extra_forbidden":
+        return f"{_where(keys[:-1])}unknown key '{keys[-1]}'{_near(str(keys[-1]), known_keys(schema, keys[:-1]))}"
+    if kind == "missing":
+        return f"{_where(keys[:-1])}missing key '{keys[-1]}'"
+    if kind == "value_error":
+        return f"{_where(keys)}{entry['ctx']['error']}"
+    label = f"{_where(keys).removesuffix(': ')} = {show(entry['input'])}"
+    if keys and not isinstance(keys[-1], int):
+        label = f"{_where(keys[:-1])}{keys[-1]} = {show(entry['input'])}"
+    if kind == "literal_error":
+        return f"{label}: one of {entry['ctx']['expected'].replace(' or ', ', ')} is needed"
+    need = _NEEDED.get(kind.split("_")[0], entry["msg"][:1].lower() + entry["msg"][1:])
+    if kind in ("too_short", "too_long"):
+        limits = entry["ctx"]
+        need = f"a list of {limits.get('min_length', limits.get('max_length'))} is needed"
+    return f"{label}: {need}"
+
+
+def _is_branch(part: str) -> bool:
+    return "[" in part or part in ("float", "constrained-float")
+
+
+def _where(keys: Sequence[Any]) -> str:
+    text = ""
+    for key in keys:
+        text += f"[{key}]" if isinstance(key, int) else (f".{key}" if text else str(key))
+    return f"{text}: " if text else ""
+
+
+def _near(key: str, known: Sequence[str]) -> str:
+    near = get_close_matches(key, known, n=1, cutoff=0.6) or [
+        one for one in known if one.replace("_", "").lower() == key.replace("_", "").lower()
+    ]
+    if near:
+        return f"; did you mean '{near[0]}'?"
+    return f"; known: {', '.join(known)}" if known else ""
+
+
+def known_keys(schema: type[BaseModel], keys: Sequence[Any]) -> list[str]:
+    """The keys that the table of a schema at this place may hold."""
+    tables = [schema]
+    for key in keys:
+        if isinstance(key, int):
+            continue
+        fields = [field for table in tables for label, field in table.model_fields.items() if key in (label, field.alias)]
+        tables = [model for field in fields for model in _models(field.annotation)]
+    return list(dict.fromkeys(field.alias or label for table in tables for label, field in table.model_fields.items()))
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for argument in getattr(annotation, "__args__", ()) for model in _models(argument)]
