@@ -13,6 +13,7 @@ from .pdg_scheme import scheme_codes
 
 _NEEDED = ("version", "kernel", "seed", "n", "protons", "expected_events", "stat_error", "frames")
 
+
 @dataclass(frozen=True, slots=True, eq=False)
 class RunInfo:
     """A run as the files of all formats describe it."""

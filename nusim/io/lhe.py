@@ -10,30 +10,19 @@ Momenta are in the beam frame, GeV. LHE has no place for vertices: each event ca
 pylhe keeps in `optional`, in both frames.
 """
 
-import os
-from types import TracebackType
-from typing import Self
 from xml.sax.saxutils import quoteattr
 
-import numpy as np
-
 from ..errors import DataFileError
-from ..events.sample import FINAL, INCOMING, INTERMEDIATE, EventSample
-from ..kernels.arrays import IntArray
+from ..events.sample import FINAL, INCOMING, INTERMEDIATE
 from ..units import mm
 from .header import RunInfo, json_text
-from .output import OutputFile
-from .record import DetectorFrame, Record, Shape, check_statuses
-from .text import Bytes, Integer, Real, RowTemplate, interleave
+from .record import Record, Shape
+from .text import Integer, Real, RowTemplate
+from .writer import EventWriter
 
 LAYOUTS = ("chain", "two-beam", "decay")
 PLACEHOLDER = 22
 """PDG code of the incoming line without momentum in the layout `two-beam`."""
-
-_PIECE = 16_384
-"""Events turned into text at a time: bounds the memory, not the content."""
-_COMPRESSION = 0.55
-"""Compressed over plain size, an upper value."""
 
 _NOTES = """
 units: GeV; VTIMUP = c tau in mm from production to decay, 0 for particles that leave the event; comment lines: m, ns, GeV
@@ -59,88 +48,23 @@ _NOTES_WEIGHTED = """IDWTUP = -4: XWGTUP = expected events that the event stands
 """
 
 
-class LheWriter:
-    """An open LHE file that takes samples one after the other and puts their events in that order.
+class LheWriter(EventWriter):
+    """An open LHE file; see `EventWriter`."""
 
-    Parameters
-    - info: the run; its `events` is checked against what was written when the file is closed.
-    - compress: gzip.
+    format = "lhe"
+    layouts = LAYOUTS
 
-    Raises DataFileError, and leaves nothing under the name, if anything goes wrong in the `with` block.
-    """
+    def _head(self) -> str:
+        return header_text(self._info)
 
-    def __init__(self, path: str | os.PathLike[str], info: RunInfo, compress: bool = False) -> None:
-        if info.layout not in LAYOUTS:
-            raise DataFileError(f"layout {info.layout!r}: unknown to LHE; known: {' '.join(LAYOUTS)}")
-        self._info = info
-        self._frame = DetectorFrame.of(info.metadata)
-        self._file = OutputFile(path, compress)
-        self._templates: dict[Shape, RowTemplate] = {}
-        self._written = 0
-        self._first = int(info.metadata.get("first_event", 0))
+    def _tail(self) -> str:
+        return "</LesHouchesEvents>\n"
 
-    @property
-    def sha256(self) -> str:
-        """Of the uncompressed content."""
-        return self._file.sha256
+    def _template(self, shape: Shape) -> RowTemplate:
+        return event_template(shape, self._info.layout, self._info.weighted)
 
-    def __enter__(self) -> Self:
-        self._file.__enter__()
-        try:
-            self._file.write(header_text(self._info).encode("ascii"))
-        except BaseException as error:
-            self._file.__exit__(type(error), error, error.__traceback__)
-            raise
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if kind is None:
-            try:
-                if self._written != self._info.events:
-                    raise DataFileError(f"{self._file.path}: {self._written} events were written, {self._info.events} announced")
-                self._file.write(b"</LesHouchesEvents>\n")
-            except BaseException as failure:
-                self._file.__exit__(type(failure), failure, failure.__traceback__)
-                raise
-        self._file.__exit__(kind, error, trace)
-
-    def write(self, sample: EventSample) -> None:
-        """Append a sample's events, which must be of the run that the file was opened for."""
-        info = self._info
-        if (sample.channels, sample.states, sample.weighted) != (info.channels, info.states, info.weighted):
-            raise DataFileError(f"{self._file.path}: the sample is of another run than the file: channels, states or weighting differ")
-        check_statuses(sample)
-        record = Record(sample, self._frame, info.pdg_scheme)
-        number = np.arange(len(sample)) + (self._first + self._written)
-        per_weight = info.events_per_weight
-        if len(sample) and not per_weight > 0:
-            raise DataFileError(f"{self._file.path}: expected_events = {info.metadata['expected_events']}: events need a positive rate")
-        first = sample.offsets[:-1]
-        record.of_particle["vtim"] = sample.proper_time / mm
-        record.of_event |= {"number": number, "xwgtup": sample.weight / per_weight, "parent": record.of_particle["pdg"][first]}
-        shapes = list(record.shapes())
-        for start in range(0, len(sample), _PIECE):
-            stop = min(start + _PIECE, len(sample))
-            blocks = []
-            for shape, events in shapes:
-                here = events[np.searchsorted(events, start) : np.searchsorted(events, stop)]
-                if len(here):
-                    blocks.append((here - start, self._render(record, shape, here)))
-            self._file.write(interleave(blocks, stop - start))
-        self._written += len(sample)
-
-    def _render(self, record: Record, shape: Shape, events: IntArray) -> Bytes:
-        template = self._templates.get(shape)
-        if template is None:
-            template = self._templates[shape] = event_template(shape, self._info.layout, self._info.weighted)
-        reals = np.empty((len(template.reals), len(events)))
-        for row, key in zip(reals, template.reals, strict=True):
-            row[:] = record.column(key, events)
-        integers = np.array([record.column(key, events) for key in template.integers])
-        try:
-            return template.render(reals, integers)
-        except DataFileError as error:
-            raise DataFileError(f"{self._file.path}: {error}") from None
+    def _prepare(self, record: Record) -> None:
+        record.of_particle["vtim"] = record.sample.proper_time / mm
 
 
 def header_text(info: RunInfo) -> str:
@@ -175,7 +99,7 @@ def event_template(shape: Shape, layout: str, weighted: bool) -> RowTemplate:
     shift = 2 if layout == "two-beam" else 1
     line_of = {place: i + (1 if i == 0 else shift) for i, place in enumerate(kept)}
     lines = len(kept) + (layout == "two-beam")
-    pieces: list[str | Real | Integer] = [f"<event>\n {lines}", Integer("process", 4), " ", Real("xwgtup"), " -1.0 -1.0 -1.0\n"]
+    pieces: list[str | Real | Integer] = [f"<event>\n {lines}", Integer("process", 4), " ", Real("file_weight"), " -1.0 -1.0 -1.0\n"]
     for i, place in enumerate(kept):
         status = INCOMING if i == 0 else shape.status[place]
         first, second = (0, 0) if i == 0 else _mothers(line_of[shape.mother[place]], layout)
@@ -219,13 +143,3 @@ def _position(place: int) -> list[str | Real | Integer]:
     for name in ("detector_x", "detector_y", "detector_z"):
         pieces += [" ", Real((name, place))]
     return [*pieces, " t_ns ", Real(("t_ns", place)), "\n"]
-
-
-def event_size(layout: str, weighted: bool, compress: bool, particles: int = 6) -> float:
-    """Bytes of a typical event: a parent, its lepton, the heavy state and the rest as its products."""
-    products = particles - 3
-    shape = Shape(
-        (INCOMING, FINAL, INTERMEDIATE, *[FINAL] * products), (-1, 0, 0, *[2] * products), (False, True, True, *[True] * products), 2
-    )
-    width = event_template(shape, layout, weighted).width
-    return width * (_COMPRESSION if compress else 1.0)

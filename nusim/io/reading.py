@@ -1,0 +1,94 @@
+"""Event files read as a stream: plain or gzip, broken or not, in pieces that hold whole lines."""
+
+import gzip
+import hashlib
+import os
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from ..errors import DataFileError
+from ..kernels.arrays import IntArray
+
+_CHUNK = 4_000_000
+
+
+class InputFile:
+    """The uncompressed content of a file, read forward once; a broken end stops it and is remembered in `fault`."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self.fault: str | None = None
+        self._digest = hashlib.sha256()
+        try:
+            with open(self.path, "rb") as head:
+                compressed = head.read(2) == b"\x1f\x8b"
+            self._stream = cast(BinaryIO, gzip.open(self.path, "rb")) if compressed else open(self.path, "rb")  # noqa: SIM115 (close())
+        except OSError as error:
+            raise DataFileError(f"{self.path}: cannot be read: {error.strerror or error}") from None
+
+    @property
+    def sha256(self) -> str:
+        """Of the uncompressed content read so far."""
+        return self._digest.hexdigest()
+
+    def read(self) -> bytes:
+        """The next piece; empty at the end, and where the file is broken."""
+        try:
+            data = self._stream.read(_CHUNK)
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            self.fault = "the compressed data are damaged or cut off"
+            return b""
+        except OSError as error:
+            self.fault = f"reading stopped: {error.strerror or error}"
+            return b""
+        self._digest.update(data)
+        return data
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+
+    def blocks(self, start: bytes, end: bytes, limit: int = 64 * _CHUNK) -> Iterator[bytes]:
+        """Pieces that end after `end`, the last one after the file's last byte; `start` has been read before.
+
+        Raises DataFileError where `end` does not come within `limit` bytes.
+        """
+        buffer = start
+        while data := self.read():
+            buffer += data
+            cut = buffer.rfind(end) + len(end)
+            if cut >= len(end):
+                yield buffer[:cut]
+                buffer = buffer[cut:]
+            elif len(buffer) > limit:
+                raise DataFileError(f"{self.path}: no {end.decode().strip() or 'line end'} within {limit / 1e6:.0f} MB: not an event file")
+        yield buffer
+
+
+class Problems:
+    """What is wrong with a file: a line each, the first ones in full, the rest counted."""
+
+    _LISTED = 20
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._more = 0
+
+    def add(self, text: str) -> None:
+        """One more problem."""
+        if len(self._lines) < self._LISTED:
+            self._lines.append(text)
+        else:
+            self._more += 1
+
+    def add_each(self, rows: IntArray, text: Callable[[int], str]) -> None:
+        """A problem for each of these rows; the text is only made for those that are listed."""
+        listed = max(self._LISTED - len(self._lines), 0)
+        self._lines += [text(int(row)) for row in rows[:listed]]
+        self._more += len(rows[listed:])
+
+    def lines(self) -> list[str]:
+        """The problems, and how many more there are."""
+        return [*self._lines, f"and {self._more} more"] if self._more else list(self._lines)

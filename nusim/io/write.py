@@ -1,0 +1,132 @@
+"""Event files of any format: chosen by suffix, written in one go or sample by sample."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import DataFileError
+from ..events.sample import FINAL, INCOMING, INTERMEDIATE, EventSample
+from . import hepevt, lhe
+from .header import RunInfo
+from .output import check_free_space
+from .record import Shape
+from .writer import EventWriter
+
+FORMATS: dict[str, tuple[str, ...]] = {
+    "lhe": (".lhe", ".lhe.gz"),
+    "hepevt": (".hepevt", ".hepevt.txt"),
+}
+"""Formats and the suffixes that choose them."""
+
+_WRITERS: dict[str, type[EventWriter]] = {"lhe": lhe.LheWriter, "hepevt": hepevt.HepevtWriter}
+
+_COMPRESSION = 0.45
+"""Compressed over plain size, above what is measured."""
+
+
+def write(
+    path: str | os.PathLike[str],
+    sample: EventSample,
+    format: str | None = None,
+    *,
+    layout: str = "chain",
+    pdg_scheme: str = "default",
+) -> str:
+    """Write a sample; gives the sha256 of the uncompressed content.
+
+    Parameters
+    - format: lhe or hepevt; by default what the suffix says (.lhe, .lhe.gz, .hepevt, .hepevt.txt).
+    - layout: chain, two-beam (lhe only) or decay: see `nusim.io.lhe`.
+    - pdg_scheme: default, darknews or genie: the codes of the heavy states.
+
+    Raises DataFileError; then nothing new stands under the name.
+    """
+    writer = open_writer(
+        path,
+        sample.metadata,
+        channels=sample.channels,
+        states=sample.states,
+        weighted=sample.weighted,
+        events=len(sample),
+        format=format,
+        layout=layout,
+        pdg_scheme=pdg_scheme,
+    )
+    with writer:
+        writer.write(sample)
+    return writer.sha256
+
+
+def open_writer(
+    path: str | os.PathLike[str],
+    metadata: Mapping[str, Any],
+    *,
+    channels: tuple[str, ...],
+    states: tuple[str, ...],
+    weighted: bool,
+    events: int | None = None,
+    format: str | None = None,
+    layout: str = "chain",
+    pdg_scheme: str = "default",
+) -> EventWriter:
+    """A writer for the samples of one run, to be used in a `with` block: `writer.write(sample)`, then `writer.sha256`.
+
+    The samples' events follow each other in the file, which is the same for any cut of a run into samples. `events`
+    is their number in this file, by default the metadata's n. The rest as in `write`.
+    """
+    name = format_of(path, format)
+    info = RunInfo(metadata, channels, states, weighted, int(metadata.get("n", 0)) if events is None else events, layout, pdg_scheme)
+    compress = os.fspath(path).endswith(".gz")
+    if compress and name == "hepevt":
+        raise DataFileError(f"{path}: the readers of hepevt take plain text only; leave out .gz")
+    return _WRITERS[name](path, info, compress)
+
+
+def format_of(path: str | os.PathLike[str], format: str | None = None) -> str:
+    """Name of the format that `format`, or else the suffix of `path`, asks for; DataFileError with the known ones."""
+    if format is not None:
+        if format not in FORMATS:
+            raise DataFileError(f"format {format!r}: unknown; known: {' '.join(FORMATS)}")
+        return format
+    for name, suffixes in FORMATS.items():
+        if os.fspath(path).endswith(suffixes):
+            return name
+    known = " ".join(suffix for suffixes in FORMATS.values() for suffix in suffixes)
+    suffix = Path(path).suffix
+    found = f"the suffix {suffix} is" if suffix else "a name without suffix is"
+    raise DataFileError(f"{path}: {found} of no known format; known: {known}; or give format=")
+
+
+def estimate_size(
+    n: int,
+    path: str | os.PathLike[str],
+    format: str | None = None,
+    *,
+    layout: str = "chain",
+    weighted: bool = False,
+    particles: int = 6,
+) -> int:
+    """Bytes of a file of n events of `particles` particles: a parent, its lepton, the heavy state and its products."""
+    products = max(particles - 3, 1)
+    shape = Shape(
+        (INCOMING, FINAL, INTERMEDIATE, *[FINAL] * products), (-1, 0, 0, *[2] * products), (False, True, True, *[False] * products), 2
+    )
+    if format_of(path, format) == "lhe":
+        width = lhe.event_template(shape, layout, weighted).width
+    else:
+        width = hepevt.event_template(shape, layout).width + (30 if weighted else 0)
+    return round(n * width * (_COMPRESSION if os.fspath(path).endswith(".gz") else 1.0))
+
+
+def check_room(
+    path: str | os.PathLike[str],
+    n: int,
+    format: str | None = None,
+    *,
+    layout: str = "chain",
+    weighted: bool = False,
+    particles: int = 6,
+) -> None:
+    """Refuse, before a run, a file that would not fit on the disk, with DataFileError."""
+    check_free_space(path, estimate_size(n, path, format, layout=layout, weighted=weighted, particles=particles))

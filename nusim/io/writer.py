@@ -1,0 +1,129 @@
+"""What the text formats share: an open file that turns samples into rows of text, in order, and closes whole or not at all."""
+
+import os
+from abc import ABC, abstractmethod
+from types import TracebackType
+from typing import ClassVar, Self
+
+import numpy as np
+
+from ..errors import DataFileError
+from ..events.sample import EventSample
+from ..kernels.arrays import IntArray
+from .header import RunInfo
+from .output import OutputFile
+from .record import DetectorFrame, Record, Shape, check_statuses
+from .text import Bytes, RowTemplate, interleave
+
+_PIECE = 8192
+"""Events turned into text at a time: bounds the memory, not the content."""
+
+
+class EventWriter(ABC):
+    """An open event file that takes samples one after the other and puts their events in that order.
+
+    Parameters
+    - info: the run; the number of events it announces is checked when the file is closed.
+    - compress: gzip.
+
+    Raises DataFileError, and leaves nothing under the name, if anything goes wrong in the `with` block.
+    """
+
+    format: ClassVar[str]
+    layouts: ClassVar[tuple[str, ...]]
+
+    def __init__(self, path: str | os.PathLike[str], info: RunInfo, compress: bool = False) -> None:
+        if info.layout not in self.layouts:
+            raise DataFileError(f"layout {info.layout!r}: unknown to {self.format}; known: {' '.join(self.layouts)}")
+        self._info = info
+        self._frame = DetectorFrame.of(info.metadata)
+        self._file = OutputFile(path, compress)
+        self._templates: dict[Shape, RowTemplate] = {}
+        self._written = 0
+        self._first = int(info.metadata.get("first_event", 0))
+
+    @abstractmethod
+    def _head(self) -> str:
+        """What stands before the first event."""
+
+    @abstractmethod
+    def _tail(self) -> str:
+        """What stands after the last event."""
+
+    @abstractmethod
+    def _template(self, shape: Shape) -> RowTemplate:
+        """The text of an event of this shape."""
+
+    @abstractmethod
+    def _prepare(self, record: Record) -> None:
+        """Add the columns that only this format needs; called for each sample."""
+
+    def _finish(self) -> None:  # noqa: B027 (most formats have nothing more to do)
+        """Called when all events are written, before the file gets its name."""
+
+    @property
+    def sha256(self) -> str:
+        """Of the uncompressed content."""
+        return self._file.sha256
+
+    def __enter__(self) -> Self:
+        self._file.__enter__()
+        try:
+            self._file.write(self._head().encode("ascii"))
+        except BaseException as error:
+            self._file.__exit__(type(error), error, error.__traceback__)
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if kind is None:
+            try:
+                if self._written != self._info.events:
+                    raise DataFileError(f"{self._file.path}: {self._written} events were written, {self._info.events} announced")
+                self._file.write(self._tail().encode("ascii"))
+                self._finish()
+            except BaseException as failure:
+                self._file.__exit__(type(failure), failure, failure.__traceback__)
+                raise
+        self._file.__exit__(kind, error, trace)
+
+    def write(self, sample: EventSample) -> None:
+        """Append a sample's events, which must be of the run that the file was opened for."""
+        info = self._info
+        if (sample.channels, sample.states, sample.weighted) != (info.channels, info.states, info.weighted):
+            raise DataFileError(f"{self._file.path}: the sample is of another run than the file: channels, states or weighting differ")
+        if len(sample) and not info.events_per_weight > 0:
+            raise DataFileError(f"{self._file.path}: expected_events = {info.metadata['expected_events']}: events need a positive rate")
+        check_statuses(sample)
+        record = Record(sample, self._frame, info.pdg_scheme)
+        record.of_event |= {
+            "number": np.arange(len(sample)) + (self._first + self._written),
+            "file_weight": sample.weight / info.events_per_weight if len(sample) else sample.weight,
+            "parent": record.of_particle["pdg"][sample.offsets[:-1]],
+        }
+        self._prepare(record)
+        shapes = list(record.shapes())
+        for start in range(0, len(sample), _PIECE):
+            stop = min(start + _PIECE, len(sample))
+            blocks = []
+            for shape, events in shapes:
+                here = events[np.searchsorted(events, start) : np.searchsorted(events, stop)]
+                if len(here):
+                    blocks.append((here - start, self._render(record, shape, here)))
+            self._file.write(interleave(blocks, stop - start))
+        self._written += len(sample)
+
+    def _render(self, record: Record, shape: Shape, events: IntArray) -> Bytes:
+        template = self._templates.get(shape)
+        if template is None:
+            template = self._templates[shape] = self._template(shape)
+        reals = np.empty((len(template.reals), len(events)))
+        for row, key in zip(reals, template.reals, strict=True):
+            row[:] = record.column(key, events)
+        integers = np.empty((len(template.integers), len(events)), np.int64)
+        for line, key in zip(integers, template.integers, strict=True):
+            line[:] = record.column(key, events)
+        try:
+            return template.render(reals, integers)
+        except DataFileError as error:
+            raise DataFileError(f"{self._file.path}: {error}") from None
