@@ -1,0 +1,194 @@
+"""A beam: everything its parents are made from, and the committed table of those parents."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from .. import pdg
+from ..errors import DataFileError, ParameterError
+from ..kernels.arrays import Array, IntArray
+from .decay_region import Section
+from .horns import Horn
+from .materials import Material
+from .parents import ParentFlux
+from .yields import YieldFormula
+
+Polarity = Literal["fhc", "rhc"]
+
+
+@dataclass(frozen=True, slots=True)
+class ProtonSpot:
+    """A Gaussian proton beam, its angle proportional to its offset: sigma at `start`, converging for positive `convergence`."""
+
+    sigma: tuple[float, float]
+    """Horizontal and vertical, metres, at z = `start`."""
+    convergence: tuple[float, float]
+    """Angle in radians at one sigma, towards the axis."""
+    start: float
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Target material around the core, averaged over azimuth."""
+
+    inner: float
+    outer: float
+    begin: float
+    end: float
+    fraction: float
+    """Of the layer's volume that is filled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A cylinder on the axis, with thin material around it."""
+
+    material: str
+    charge_number: int
+    mass_number: int
+    radius: float
+    begin: float
+    end: float
+    production_cross_section: float
+    """Of the beam proton, mb per nucleus."""
+    layers: tuple[Layer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """The proton beam's structure in c t, metres."""
+
+    bucket_spacing: float
+    bucket_sigma: float
+    buckets: int
+
+
+@dataclass(frozen=True, slots=True)
+class Beam:
+    """What a beam card says. Fields that only the generator of parents needs are None in cards that bring their own table."""
+
+    name: str
+    source: str
+    momentum: float
+    """Of the protons, GeV/c."""
+    tables: Mapping[str, Path]
+    """The committed parent table of each polarity."""
+    normalisation_uncertainty: Mapping[str, float] = field(default_factory=dict)
+    """Relative, by parent name."""
+    spot: ProtonSpot | None = None
+    target: Target | None = None
+    yields: Mapping[str, YieldFormula] = field(default_factory=dict)
+    """Primary production by species name."""
+    materials: Mapping[str, Material] = field(default_factory=dict)
+    horns: tuple[Horn, ...] = ()
+    tunnel: tuple[Section, ...] = ()
+    """The free space mesons and muons fly through, one section after the other along z."""
+    air: str | None = None
+    """Name of the material that fills the tunnel."""
+    timing: Timing | None = None
+
+    def __post_init__(self) -> None:
+        if not self.momentum > 0:
+            raise ParameterError(f"{self.name}: momentum = {self.momentum}: must be positive")
+        for before, after in zip(self.tunnel, self.tunnel[1:], strict=False):
+            if abs(before.end - after.begin) > 1e-9:
+                raise ParameterError(f"{self.name}: tunnel: a section ends at z = {before.end} m and the next begins at {after.begin} m")
+
+
+_GOLDEN = 0.6180339887498949
+_COLUMNS = ("momentum", "radius", "z", "delay", "path", "weight", "species", "rows")
+
+
+def load_parents(beam: Beam, polarity: Polarity) -> ParentFlux:
+    """The committed parents of a beam, read with numpy alone.
+
+    Rows of the table stand at azimuth 0; each is turned about the axis by a fixed angle of its own (golden-ratio steps), so that
+    the rows fill all azimuths evenly. Raises DataFileError if the table is missing or broken.
+    """
+    table = read_table(beam, polarity)
+    pdg_code: IntArray = np.repeat(table["species"].astype(np.int64), table["rows"])
+    n = len(pdg_code)
+    angle = 2 * np.pi * ((np.arange(n) * _GOLDEN) % 1.0)
+    cosine, sine = np.cos(angle), np.sin(angle)
+    radius, z = table["radius"].astype(float), table["z"].astype(float)
+    local = table["momentum"].astype(float)
+    start = np.stack([radius * cosine, radius * sine, z], axis=1)
+    momentum = np.stack([local[:, 0] * cosine - local[:, 1] * sine, local[:, 0] * sine + local[:, 1] * cosine, local[:, 2]], axis=1)
+    return ParentFlux(
+        pdg=pdg_code,
+        momentum=momentum,
+        start=start,
+        time=z + table["delay"].astype(float),
+        path=table["path"].astype(float),
+        weight=table["weight"].astype(float),
+        axisymmetric=True,
+        protons_simulated=float(table["protons_simulated"]),
+        command=str(table["command"]),
+    )
+
+
+def read_table(beam: Beam, polarity: Polarity) -> dict[str, Any]:
+    """The arrays of a committed table by name. Raises DataFileError with the file and what is wrong."""
+    path = beam.tables.get(polarity)
+    if path is None:
+        raise DataFileError(f"beam {beam.name}: no table for polarity {polarity!r}; the card has {sorted(beam.tables)}")
+    rebuild = f"make it with: nusim beam {beam.name} --rebuild -o {path}"
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            table = {name: file[name] for name in file.files}
+    except FileNotFoundError:
+        raise DataFileError(f"{path}: no such parent table; {rebuild}") from None
+    except Exception as error:  # a broken zip shows as any of zipfile's, zlib's or numpy's errors
+        raise DataFileError(f"{path}: not a readable parent table ({error}); {rebuild}") from None
+    missing = [name for name in (*_COLUMNS, "protons_simulated", "command") if name not in table]
+    if missing:
+        raise DataFileError(f"{path}: parent table without {', '.join(missing)}; {rebuild}")
+    n = int(table["rows"].sum())
+    for name in ("momentum", "radius", "z", "delay", "path", "weight"):
+        if len(table[name]) != n or not np.all(np.isfinite(table[name])):
+            raise DataFileError(
+                f"{path}: parent table: {name} has {len(table[name])} rows of {n}, or values that are not finite; {rebuild}"
+            )
+    return table
+
+
+def write_table(path: Path, parents: ParentFlux, extra: Mapping[str, Any]) -> None:
+    """Write parents as a compressed table: species in blocks, rows turned to azimuth 0, half-precision columns.
+
+    Half precision rounds momenta and positions by at most 5e-4 of their value; weights keep single precision.
+    """
+    order = np.argsort(parents.pdg, kind="stable")
+    species, rows = np.unique(parents.pdg, return_counts=True)
+    start, momentum = parents.start[order], parents.momentum[order]
+    radius = np.hypot(start[:, 0], start[:, 1])
+    cosine = np.where(radius > 0, start[:, 0] / np.maximum(radius, 1e-30), 1.0)
+    sine = np.where(radius > 0, start[:, 1] / np.maximum(radius, 1e-30), 0.0)
+    local = np.stack(
+        [momentum[:, 0] * cosine + momentum[:, 1] * sine, momentum[:, 1] * cosine - momentum[:, 0] * sine, momentum[:, 2]], axis=1
+    )
+    half: dict[str, Array] = {
+        "momentum": local,
+        "radius": radius,
+        "z": start[:, 2],
+        "delay": parents.time[order] - start[:, 2],
+        "path": parents.path[order],
+    }
+    with open(path, "wb") as file:
+        np.savez_compressed(
+            file,
+            **{name: np.asarray(values, np.float16) for name, values in half.items()},  # type: ignore[arg-type]
+            weight=parents.weight[order].astype(np.float32),
+            species=species.astype(np.int32),
+            rows=rows.astype(np.int64),
+            protons_simulated=np.float64(parents.protons_simulated),
+            command=np.str_(parents.command),
+            **extra,
+        )
+
+
+def parent_name(code: int) -> str:
+    """nusim's name of a parent."""
+    return pdg.NAMES[code]

@@ -1,0 +1,350 @@
+"""The parent table of a horn beam, generated: primary and tertiary mesons, the horn, the decay region, and a choice of rows."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .. import pdg
+from ..errors import DataFileError, ParameterError
+from ..kernels.arrays import Array
+from .beam import Beam, Polarity, load_parents, read_table, write_table
+from .cascade import proton_tracks, pythia_version, tertiary_mesons
+from .decay_region import decays_on_path, free_path
+from .horns import StepSegments, track
+from .mesons import Mesons, join, per_species
+from .parents import ParentFlux
+from .yields import differential_cross_section, draw_yield
+
+DRAWS = {"pi+": 1_200_000, "pi-": 800_000, "K+": 400_000, "KL": 200_000, "KS": 200_000}
+"""Primary mesons drawn from the parametrisations (KS: for the pions it decays to)."""
+CASCADE_PROTONS = 300_000
+ROWS = {
+    "fhc": {211: 85_000, 321: 30_000, -211: 25_000, -321: 12_000, 130: 12_000},
+    "rhc": {-211: 75_000, 321: 22_000, 211: 40_000, -321: 15_000, 130: 12_000},
+}
+"""Rows kept by species: most for the leading ones."""
+_CHUNK = 40_000
+_PRIMARY = {"pi+": 211, "pi-": -211, "K+": 321, "KL": 130}
+_BR_KS_CHARGED = 0.6920
+"""K_S -> pi+ pi-, PDG 2022: 69.20(5)%."""
+
+
+def build_parents(
+    beam: Beam,
+    polarity: Polarity,
+    seed: int = 1,
+    draws: Mapping[str, int] | None = None,
+    cascade_protons: int = CASCADE_PROTONS,
+    rows: Mapping[int, int] | None = None,
+    progress: bool = False,
+) -> ParentFlux:
+    """The parents of one polarity from the beam's parametrisations, cascade, horns and decay region.
+
+    `draws`: primary mesons by species name; `cascade_protons`: protons followed for the tertiary mesons (0: none); `rows`: rows kept
+    by PDG code, all if None. Deterministic in `seed`. Raises MissingExtraError without pythia8mc.
+    """
+    bar = _Progress(progress)
+    rng = np.random.Generator(np.random.Philox(key=[seed, 0]))
+    parts = [primary_mesons(beam, name, n, rng) for name, n in (draws or DRAWS).items() if n]
+    if cascade_protons:
+        bar.start("cascade", cascade_protons)
+        parts.append(surrounded(beam, tertiary_mesons(beam, cascade_protons, seed, progress=bar.step)))
+    mesons = join(parts)
+    bar.start(f"horn {polarity}", len(mesons))
+    pieces = []
+    for begin in range(0, len(mesons), _CHUNK):
+        chunk = mesons.select(np.arange(begin, min(begin + _CHUNK, len(mesons)), dtype=np.int64))
+        pieces.append(decays_in_flight(beam, polarity, chunk, rng))
+        bar.step(len(chunk))
+    bar.close()
+    parents = _joined(pieces, float(cascade_protons), f"build_parents({beam.name!r}, {polarity!r}, seed={seed})")
+    return parents if rows is None else reduced(parents, rows, rng)
+
+
+def primary_mesons(beam: Beam, name: str, n: int, rng: np.random.Generator) -> Mesons:
+    """n weighted mesons of one species from the beam proton's own interaction, where they are born, less what the target absorbs.
+
+    `name` KS: drawn from the K0 parametrisation (K_S = K_L), decayed to pi+ pi- along its flight, pions returned.
+    """
+    target = beam.target
+    if target is None:
+        raise ParameterError(f"beam {beam.name}: the card gives no target: its parents cannot be generated")
+    code = _PRIMARY.get(name, 130)
+    cross_section = differential_cross_section(beam.yields["KL" if name == "KS" else name], code, beam.momentum)
+    p, theta, weight = draw_yield(cross_section, rng.random((n, 3)), beam.momentum)
+    weight = weight / target.production_cross_section
+    material = beam.materials[target.material]
+    interaction_length = 1.0 / material.interactions_per_metre(target.production_cross_section)
+    length = target.end - target.begin
+    u = rng.random((n, 2))
+    depth = -interaction_length * np.log1p(u[:, 0] * np.expm1(-length / interaction_length))
+    weight = weight * -np.expm1(-length / interaction_length)
+    x, y, slope_x, slope_y = proton_tracks(beam, rng, n)
+    z = target.begin + depth
+    position = np.stack([x + slope_x * z, y + slope_y * z, z], axis=1)
+    weight = np.where(np.hypot(position[:, 0], position[:, 1]) < target.radius, weight, 0.0)
+    # the angle to the proton's direction: its slope, below 2 mrad, adds to the meson's in the small-angle form
+    azimuth = 2 * np.pi * u[:, 1]
+    direction = np.stack([np.sin(theta) * np.cos(azimuth), np.sin(theta) * np.sin(azimuth), np.cos(theta)], axis=1)
+    direction[:, 0] += slope_x * direction[:, 2]
+    direction[:, 1] += slope_y * direction[:, 2]
+    direction /= np.linalg.norm(direction, axis=1)[:, None]
+    beta = beam.momentum / np.hypot(beam.momentum, pdg.mass(2212))
+    mesons = Mesons(np.full(n, code), position, p[:, None] * direction, z / beta, weight)
+    if name == "KS":
+        mesons = _short_kaon_pions(mesons, rng)
+    return surrounded(beam, mesons)
+
+
+def _short_kaon_pions(kaons: Mesons, rng: np.random.Generator) -> Mesons:
+    """Both pions of each K_S -> pi+ pi-."""
+    from ..kernels.kinematics import two_body_momentum
+    from ..kernels.lorentz import boost
+
+    mass, pion = pdg.mass(310), pdg.mass(211)
+    u = rng.random((len(kaons), 3))
+    p = np.linalg.norm(kaons.momentum, axis=1)
+    flown = -np.log1p(-u[:, 0]) * p / mass * pdg.ctau(310)
+    place = kaons.position + flown[:, None] * kaons.momentum / p[:, None]
+    time = kaons.time + flown * np.hypot(p, mass) / p
+    star = float(two_body_momentum(mass, pion, pion))
+    cosine, azimuth = 2 * u[:, 1] - 1, 2 * np.pi * u[:, 2]
+    sine = np.sqrt(1 - cosine**2)
+    rest = star * np.stack([sine * np.cos(azimuth), sine * np.sin(azimuth), cosine], axis=1)
+    frame = np.column_stack([np.hypot(p, mass), kaons.momentum])
+    parts = []
+    for code, sign in ((211, 1.0), (-211, -1.0)):
+        four = np.column_stack([np.full(len(p), mass / 2), sign * rest])
+        momentum = np.asarray(boost(four, frame, mass)[:, 1:])
+        parts.append(Mesons(np.full(len(p), code), place, momentum, time, np.where(momentum[:, 2] > 0, _BR_KS_CHARGED * kaons.weight, 0.0)))
+    return join(parts)
+
+
+def surrounded(beam: Beam, mesons: Mesons) -> Mesons:
+    """Mesons after the target's core and the material around it: weights and momenta at the place they came in.
+
+    Straight lines: there is no field inside the inner conductor's bore. Material lengths are exact for the core and for full
+    layers, and averaged over azimuth for fins.
+    """
+    target = beam.target
+    if target is None:
+        return mesons
+    material = beam.materials[target.material]
+    p = np.linalg.norm(mesons.momentum, axis=1)
+    direction = mesons.momentum / np.maximum(p, 1e-30)[:, None]
+    length = inside_cylinder(mesons.position, direction, target.radius, target.begin, target.end)
+    for layer in target.layers:
+        shell = inside_cylinder(mesons.position, direction, layer.outer, layer.begin, layer.end)
+        shell = shell - inside_cylinder(mesons.position, direction, layer.inner, layer.begin, layer.end)
+        length = length + layer.fraction * shell
+    weight = mesons.weight.copy()
+    for code in np.unique(mesons.pdg):
+        rows = mesons.pdg == code
+        weight[rows] *= np.exp(-material.absorption(int(code), p[rows]) * length[rows])
+    charged = per_species(mesons.pdg, pdg.charge) != 0
+    slowed = np.where(charged, material.slowed(p, mesons.mass, length), p)
+    weight = np.where(slowed > 0, weight, 0.0)
+    keep = weight > 0
+    return Mesons(mesons.pdg[keep], mesons.position[keep], slowed[keep, None] * direction[keep], mesons.time[keep], weight[keep])
+
+
+def inside_cylinder(position: Array, direction: Array, radius: float, begin: float, end: float) -> Array:
+    """Length (n,) of forward half-lines inside a cylinder about z between two planes."""
+    x, y, z = position.T
+    ux, uy, uz = direction.T
+    a = np.maximum(ux * ux + uy * uy, 1e-18)
+    b = x * ux + y * uy
+    root = b * b - a * (x * x + y * y - radius * radius)
+    spread = np.sqrt(np.maximum(root, 0.0))
+    safe = np.where(np.abs(uz) > 1e-12, uz, 1e-12)
+    plane0, plane1 = (begin - z) / safe, (end - z) / safe
+    enter = np.maximum(np.maximum((-b - spread) / a, np.minimum(plane0, plane1)), 0.0)
+    leave = np.minimum((-b + spread) / a, np.maximum(plane0, plane1))
+    result: Array = np.where(root > 0, np.maximum(leave - enter, 0.0), 0.0)
+    return result
+
+
+def decays_in_flight(beam: Beam, polarity: Polarity, mesons: Mesons, rng: np.random.Generator) -> ParentFlux:
+    """Every meson's decays: one segment for its way to the end of the horns, one from there to the wall.
+
+    The first is one of its steps, chosen in proportion to the decays each step holds and carrying their sum.
+    """
+    air = beam.materials[beam.air] if beam.air is not None else None
+    segments = StepSegments.empty(len(mesons))
+    sign = 1 if polarity == "fhc" else -1
+    for horn in beam.horns:
+        mesons = track(mesons, horn, sign, beam.materials[horn.material], air, segments, rng)
+    p = np.linalg.norm(mesons.momentum, axis=1)
+    direction = mesons.momentum / np.maximum(p, 1e-30)[:, None]
+    path = free_path(beam.tunnel, mesons.position, direction)
+    absorption = np.zeros(len(mesons))
+    if air is not None:
+        for code in np.unique(mesons.pdg):
+            rows = mesons.pdg == code
+            absorption[rows] = air.absorption(int(code), p[rows])
+    alive = (p > 0) & (mesons.weight > 0)
+    length = np.where(alive, mesons.decay_length, 1.0)
+    weight = np.where(alive, mesons.weight * decays_on_path(path, length, absorption), 0.0)
+    flying, stepping = weight > 0, segments.weight > 0
+    return ParentFlux(
+        pdg=np.concatenate([mesons.pdg[stepping], mesons.pdg[flying]]),
+        momentum=np.concatenate([segments.momentum.T[stepping], mesons.momentum[flying]]),
+        start=np.concatenate([segments.start.T[stepping], mesons.position[flying]]),
+        time=np.concatenate([segments.time[stepping], mesons.time[flying]]),
+        path=np.concatenate([segments.path[stepping], path[flying]]),
+        weight=np.concatenate([segments.weight[stepping], weight[flying]]),
+        axisymmetric=True,
+        protons_simulated=0.0,
+        command="",
+    )
+
+
+def importance(parents: ParentFlux) -> Array:
+    """What a row is worth to a detector ahead, shape (n,): its weight times 1 / (gamma (1 - beta cos theta)).
+
+    That is the square root of the density its massless decay products have along the beam: between keeping the decays (no factor) and
+    keeping one energy's flux (the full factor), so that rows of all energies stay.
+    """
+    p2 = np.sum(parents.momentum**2, axis=1)
+    mass = per_species(parents.pdg, pdg.mass)
+    energy = np.sqrt(p2 + mass**2)
+    # gamma (1 - beta cos) = (E - p_z) / m, with E - p_z = (m^2 + pT^2) / (E + p_z)
+    transverse = parents.momentum[:, 0] ** 2 + parents.momentum[:, 1] ** 2
+    pz = parents.momentum[:, 2]
+    behind = np.where(pz > 0, (mass**2 + transverse) / (energy + np.maximum(pz, 0.0)), energy - pz)
+    result: Array = parents.weight * mass / behind
+    return result
+
+
+def reduced(parents: ParentFlux, rows: Mapping[int, int], rng: np.random.Generator) -> ParentFlux:
+    """About `rows` rows of each species, chosen by importance, every expectation kept.
+
+    A row is kept with probability min(1, c * importance), its weight divided by that probability; c fixes the number of rows. The
+    choice is systematic (one uniform number, equal steps), in the order of the rows' forward factor.
+    """
+    chosen: list[Array] = []
+    weights: list[Array] = []
+    value = importance(parents)
+    for code in parents.species:
+        mine = np.flatnonzero(parents.pdg == code)
+        chance = _probabilities(value[mine], rows.get(code, len(mine)))
+        order = np.argsort(value[mine] / parents.weight[mine], kind="stable")
+        ladder = np.cumsum(chance[order]) + rng.random()
+        kept = order[np.floor(ladder) > np.floor(np.concatenate([[ladder[0] - chance[order[0]]], ladder[:-1]]))]
+        chosen.append(mine[kept])
+        weights.append(parents.weight[mine[kept]] / chance[kept])
+    index = np.concatenate(chosen).astype(np.int64)
+    return ParentFlux(
+        parents.pdg[index],
+        parents.momentum[index],
+        parents.start[index],
+        parents.time[index],
+        parents.path[index],
+        np.concatenate(weights),
+        parents.axisymmetric,
+        parents.protons_simulated,
+        parents.command,
+    )
+
+
+def _probabilities(value: Array, rows: int) -> Array:
+    """min(1, c value) with c such that the sum is `rows`."""
+    if rows >= len(value):
+        return np.ones(len(value))
+    ordered = np.sort(value)[::-1]
+    tail = np.cumsum(ordered[::-1])[::-1]
+    sure = np.arange(len(value))
+    # with the k largest kept for sure, c = (rows - k) / (sum of the others); the first k for which the next is below 1 is the solution
+    good = (rows - sure) * ordered < tail
+    k = int(np.argmax(good))
+    result: Array = np.minimum(1.0, value * (rows - k) / tail[k])
+    return result
+
+
+def _joined(pieces: list[ParentFlux], protons: float, command: str) -> ParentFlux:
+    return ParentFlux(
+        pdg=np.concatenate([piece.pdg for piece in pieces]),
+        momentum=np.concatenate([piece.momentum for piece in pieces]),
+        start=np.concatenate([piece.start for piece in pieces]),
+        time=np.concatenate([piece.time for piece in pieces]),
+        path=np.concatenate([piece.path for piece in pieces]),
+        weight=np.concatenate([piece.weight for piece in pieces]),
+        axisymmetric=True,
+        protons_simulated=protons,
+        command=command,
+    )
+
+
+def rebuild(beam: Beam, polarity: Polarity, output: Path, seed: int = 1, progress: bool = True) -> ParentFlux:
+    """Generate a beam's parent table and write it to `output`; what the table holds is returned."""
+    if beam.target is None or not beam.yields:
+        raise ParameterError(f"beam {beam.name}: the card gives no target and no production parameters: nothing to rebuild from")
+    parents = build_parents(beam, polarity, seed, rows=ROWS[polarity], progress=progress)
+    output = Path(output)
+    parents = replace(parents, command=f"nusim beam {beam.name} --polarity {polarity} --seed {seed} --rebuild -o {output.name}")
+    partial = output.with_name(output.name + ".part")
+    extra: dict[str, Any] = {
+        "seed": np.int64(seed),
+        "polarity": np.str_(polarity),
+        "generator": np.str_(f"pythia8mc {pythia_version()}"),
+        "primary_draws": np.str_(", ".join(f"{name} {n}" for name, n in DRAWS.items())),
+    }
+    try:
+        write_table(partial, parents, extra)
+        partial.replace(output)
+    except OSError as error:
+        raise DataFileError(f"{output}: cannot write the parent table ({error.strerror})") from None
+    finally:
+        partial.unlink(missing_ok=True)
+    return parents
+
+
+def beam_summary(beam: Beam, polarity: Polarity) -> dict[str, Any]:
+    """What `nusim beam` prints: yields per proton by parent, and the table behind them."""
+    parents = load_parents(beam, polarity)
+    table = read_table(beam, polarity)
+    yields, effective = {}, {}
+    for code in parents.species:
+        weight = parents.weight[parents.pdg == code]
+        yields[pdg.NAMES[code]] = float(weight.sum())
+        effective[pdg.NAMES[code]] = float(weight.sum() ** 2 / np.sum(weight**2))
+    return {
+        "beam": beam.name,
+        "polarity": polarity,
+        "protons_simulated": parents.protons_simulated,
+        "yields_per_proton": yields,
+        "table": {
+            "rows": len(parents.pdg),
+            "effective_rows": effective,
+            "command": parents.command,
+            "seed": int(table["seed"]) if "seed" in table else None,
+            "generator": str(table.get("generator", "")),
+        },
+    }
+
+
+class _Progress:
+    """A tqdm bar on stderr, or nothing."""
+
+    def __init__(self, shown: bool) -> None:
+        self._shown = shown
+        self._bar: Any = None
+
+    def start(self, what: str, total: int) -> None:
+        self.close()
+        if self._shown:
+            from tqdm import tqdm
+
+            self._bar = tqdm(total=total, desc=what, unit_scale=True)
+
+    @property
+    def step(self) -> Callable[[int], None]:
+        return lambda n: self._bar.update(n) if self._bar is not None else None
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None

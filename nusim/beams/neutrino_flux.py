@@ -1,0 +1,334 @@
+"""Light neutrinos of a beam at a detector: two- and three-body decays of the parents and of the muons they make."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Protocol
+
+import numpy as np
+
+from .. import pdg
+from ..errors import ParameterError
+from ..kernels.arrays import Array, IntArray
+from ..kernels.kinematics import two_body_energy
+from ..kernels.lorentz import around, boost, unboost
+from ..kernels.random import uniforms
+from .decay_region import Section, draw_along, free_path
+from .parents import ParentFlux
+
+FLAVOURS = {"nue": 12, "numu": 14, "nuebar": -12, "numubar": -14}
+
+LEPTONIC = {(211, 13): 0.999877, (211, 11): 1.230e-4, (321, 13): 0.6356, (321, 11): 1.582e-5}
+"""Branching ratios of P+ -> l+ nu; PDG 2022."""
+SEMILEPTONIC = {(321, 13): 0.03352, (321, 11): 0.0507, (130, 13): 0.2704, (130, 11): 0.4055}
+"""Branching ratios of K+ -> pi0 l+ nu and K_L -> pi l nu (both charges together); PDG 2022."""
+LAMBDA_PLUS, LAMBDA_ZERO = 0.0277, 0.0183
+"""Slopes of the K_l3 form factors in q^2 / m_pi+^2: f+(q^2) = 1 + lambda+ q^2/m^2, f0 likewise; PDG 2006 averages (K+, linear)."""
+
+_STAGE = 11
+_GROUPS = 128
+
+
+class SampledVolume(Protocol):
+    """A detector volume that can be filled with uniform points."""
+
+    @property
+    def volume(self) -> float:
+        """Cubic metres."""
+
+    def sample(self, u: Array) -> Array:
+        """Points (n, 3), uniform in the volume, beam frame."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NeutrinoFlux:
+    """Flux averaged over a detector: neutrinos per cm^2 per proton IN each bin (not per GeV)."""
+
+    edges: Array
+    """Bin edges in GeV, shape (k + 1,)."""
+    flux: Mapping[str, Array]
+    """By flavour (numu, numubar, nue, nuebar), shape (k,)."""
+    stat_error: Mapping[str, Array]
+    """Standard error by flavour: the finite number of parent rows and of draws, from the scatter of groups of rows."""
+    by_parent: Mapping[str, Mapping[str, Array]]
+    """Flux by flavour and the neutrino's own parent: neutrinos from muons stand under mu+ and mu-."""
+
+    def __getitem__(self, flavour: str) -> Array:
+        return self.flux[flavour]
+
+
+@dataclass(slots=True, eq=False)
+class _Tally:
+    """Sums by flavour and parent, kept apart by group of rows."""
+
+    edges: Array
+    sums: dict[tuple[int, str], Array]
+
+    def add(self, neutrino: int, parent: str, energy: Array, weight: Array, group: IntArray) -> None:
+        k = len(self.edges) - 1
+        place = np.searchsorted(self.edges, energy, side="right") - 1
+        ok = (place >= 0) & (place < k) & (weight > 0)
+        counted = np.bincount(group[ok] * k + place[ok], weights=weight[ok], minlength=_GROUPS * k)
+        total: Array = np.asarray(counted, float).reshape(_GROUPS, k)
+        key = (neutrino, parent)
+        self.sums[key] = self.sums[key] + total if key in self.sums else total
+
+
+def neutrino_flux(
+    parents: ParentFlux,
+    volumes: Sequence[SampledVolume],
+    edges: Sequence[float] | Array,
+    flavours: Sequence[str] = ("numu", "numubar", "nue", "nuebar"),
+    *,
+    tunnel: tuple[Section, ...] = (),
+    normalisation: Mapping[str, float] | None = None,
+    seed: int = 1,
+    copies: int = 3,
+) -> NeutrinoFlux:
+    """Light-neutrino flux of `parents`, averaged over the detector made of `volumes`.
+
+    Each row is used `copies` times with its own decay point along its path, its own point in the detector and, where the beam is
+    axisymmetric, its own azimuth. Energies and solid angles are exact for every such line: a massless daughter of energy E* in the rest
+    frame of a spin-0 parent arrives with E* / D and density 1 / (4 pi L^2 D^2), D = gamma (1 - beta cos theta).
+
+    Decays: pi+-, K+- -> l nu; K+-, K_L -> pi l nu; mu+- from pi and K -> mu nu, in flight up to the walls of `tunnel` (none without it),
+    with their polarisation; and mu+- among the parents, unpolarised. Left out: neutrinos from pions and muons of other kaon decays,
+    and from whatever stops. `normalisation`: factors by parent name; a muon's neutrinos take its mother's.
+    """
+    edges = np.asarray(edges, float)
+    if edges.ndim != 1 or len(edges) < 2 or np.any(np.diff(edges) <= 0):
+        raise ParameterError("flux: edges must be at least two ascending energies in GeV")
+    unknown = [name for name in flavours if name not in FLAVOURS]
+    if unknown:
+        raise ParameterError(f"flux: unknown flavour {unknown[0]!r}; known: {', '.join(FLAVOURS)}")
+    wanted = {FLAVOURS[name] for name in flavours}
+    tally = _Tally(edges, {})
+    for code in parents.species:
+        if abs(code) not in (211, 321, 130, 13):
+            continue
+        factor = (normalisation or {}).get(pdg.NAMES[code], 1.0)
+        rows = np.flatnonzero(parents.pdg == code)
+        for copy in range(copies):
+            u = uniforms(seed, _STAGE + copy, rows, 12)
+            origin, momentum = _decay_points(parents, rows, u[:, 0], u[:, 1])
+            points = _detector_points(volumes, u[:, 2], u[:, 3:6])
+            weight = parents.weight[rows] * factor / copies
+            group = rows % _GROUPS
+            _meson_neutrinos(tally, wanted, code, momentum, points - origin, weight, u[:, 6], group)
+            if abs(code) == 13:
+                _muon_neutrinos(tally, wanted, code, momentum, points - origin, weight, u[:, 6], np.zeros((len(rows), 3)), group)
+            elif tunnel and (abs(code), 13) in LEPTONIC:
+                _daughter_muons(tally, wanted, code, origin, momentum, points, weight, u[:, 7:], group, tunnel)
+    return _result(tally, flavours)
+
+
+def _decay_points(parents: ParentFlux, rows: IntArray, along: Array, azimuth: Array) -> tuple[Array, Array]:
+    """Decay points and momenta (n, 3), turned to a fresh azimuth where the beam allows it."""
+    momentum, start = parents.momentum[rows], parents.start[rows]
+    p = np.linalg.norm(momentum, axis=1)
+    code = int(parents.pdg[rows[0]])
+    length = np.maximum(p / pdg.mass(code) * pdg.ctau(code), 1e-12)
+    distance = draw_along(parents.path[rows], length, along)
+    origin = start + (distance / np.maximum(p, 1e-30))[:, None] * momentum
+    if parents.axisymmetric:
+        angle = 2 * np.pi * azimuth
+        origin, momentum = _turned(origin, angle), _turned(momentum, angle)
+    return origin, momentum
+
+
+def _turned(vectors: Array, angle: Array) -> Array:
+    cosine, sine = np.cos(angle), np.sin(angle)
+    x, y, z = vectors.T
+    return np.stack([x * cosine - y * sine, x * sine + y * cosine, z], axis=1)
+
+
+def _detector_points(volumes: Sequence[SampledVolume], which: Array, u: Array) -> Array:
+    """Points (n, 3) uniform in several volumes together."""
+    shares = np.cumsum([volume.volume for volume in volumes])
+    chosen = np.minimum(np.searchsorted(shares / shares[-1], which, side="right"), len(volumes) - 1)
+    points = np.empty((len(which), 3))
+    for k, volume in enumerate(volumes):
+        mine = chosen == k
+        points[mine] = volume.sample(u[mine])
+    return points
+
+
+def _aim(momentum: Array, mass: float, line: Array) -> tuple[Array, Array]:
+    """Doppler factor D = gamma (1 - beta cos theta) and arrivals per cm^2 per decay isotropic at rest, along `line` (n, 3)."""
+    p2 = np.sum(momentum**2, axis=1)
+    energy = np.sqrt(p2 + mass * mass)
+    distance2 = np.sum(line**2, axis=1)
+    cosine = np.sum(momentum * line, axis=1) / np.sqrt(np.maximum(p2 * distance2, 1e-300))
+    p = np.sqrt(p2)
+    # E - p cos = (m^2 + p^2 (1 - cos^2)) / (E + p cos) keeps its digits forward
+    ahead = (mass * mass + p2 * np.maximum((1 - cosine) * (1 + cosine), 0.0)) / (energy + p * np.maximum(cosine, 0.0))
+    doppler = np.where(cosine > 0, ahead, energy - p * cosine) / mass
+    return doppler, 1e-4 / (4 * np.pi * distance2 * doppler**2)
+
+
+def _meson_neutrinos(
+    tally: _Tally, wanted: set[int], code: int, momentum: Array, line: Array, weight: Array, u: Array, group: IntArray
+) -> None:
+    name = pdg.NAMES[code]
+    sign = 1 if code > 0 else -1
+    mass = pdg.mass(abs(code))
+    doppler, density = _aim(momentum, mass, line)
+    arriving = weight * density
+    for lepton in (11, 13):
+        flavour = lepton + 1
+        ratio = LEPTONIC.get((abs(code), lepton))
+        if ratio and sign * flavour in wanted:
+            energy = float(two_body_energy(mass, 0.0, pdg.mass(lepton)))
+            tally.add(sign * flavour, name, energy / doppler, ratio * arriving, group)
+        ratio = SEMILEPTONIC.get((abs(code), lepton))
+        if not ratio:
+            continue
+        pion = pdg.mass(211) if code == 130 else pdg.mass(111)
+        energy_rest = draw_semileptonic(mass, pion, pdg.mass(lepton), u)
+        if code == 130:
+            for charge in (1, -1):
+                if charge * flavour in wanted:
+                    tally.add(charge * flavour, name, energy_rest / doppler, 0.5 * ratio * arriving, group)
+        elif sign * flavour in wanted:
+            tally.add(sign * flavour, name, energy_rest / doppler, ratio * arriving, group)
+
+
+def semileptonic_msq(mass: float, pion: float, lepton: float, e_nu: Array, e_lepton: Array) -> Array:
+    """|M|^2 of K -> pi l nu in the kaon's rest frame, up to a constant, over neutrino and lepton energies (GeV).
+
+    2 (H.k)(H.l) - H^2 k.l with H = f+ (P + p') + f- (P - p'), f- = (f0 - f+)(M^2 - m'^2)/q^2; linear form factors.
+    Zero outside the Dalitz plot is the caller's matter.
+    """
+    e_pion = mass - e_nu - e_lepton
+    q2 = np.maximum(mass**2 + pion**2 - 2 * mass * e_pion, 1e-12)
+    scale = pdg.mass(211) ** 2
+    plus, zero = 1 + LAMBDA_PLUS * q2 / scale, 1 + LAMBDA_ZERO * q2 / scale
+    minus = (zero - plus) * (mass**2 - pion**2) / q2
+    a, b = plus + minus, plus - minus  # H = a P + b p'
+    k_dot_l = (q2 - lepton**2) / 2
+    # p'.k and p'.l from (p' + k)^2 = (P - l)^2 and (p' + l)^2 = (P - k)^2
+    p_dot_k = (mass**2 + lepton**2 - 2 * mass * e_lepton - pion**2) / 2
+    p_dot_l = (mass**2 - 2 * mass * e_nu - pion**2 - lepton**2) / 2
+    h_dot_k = a * mass * e_nu + b * p_dot_k
+    h_dot_l = a * mass * e_lepton + b * p_dot_l
+    h2 = a * a * mass**2 + b * b * pion**2 + 2 * a * b * mass * e_pion
+    result: Array = 2 * h_dot_k * h_dot_l - h2 * k_dot_l
+    return result
+
+
+def semileptonic_spectrum(mass: float, pion: float, lepton: float, e_nu: Array) -> Array:
+    """dGamma/dE_nu of K -> pi l nu in the kaon's rest frame, up to a constant, shape of `e_nu`; zero beyond the endpoint."""
+    e_nu = np.asarray(e_nu, float)
+    # the pair (pi, l) recoils with invariant mass squared s = M^2 - 2 M E_nu
+    s = mass**2 - 2 * mass * e_nu
+    threshold = (pion + lepton) ** 2
+    inside = (s > threshold) & (e_nu > 0)
+    safe = np.where(inside, s, threshold)
+    root = np.sqrt(np.maximum((safe - threshold) * (safe - (pion - lepton) ** 2), 0.0))
+    # e_lepton runs linearly with the cosine in the pair's frame
+    centre = (mass - e_nu) * (safe + lepton**2 - pion**2) / (2 * safe)
+    half = e_nu * root / (2 * safe)
+    nodes, weights = np.polynomial.legendre.leggauss(24)
+    e_lepton = centre[..., None] + half[..., None] * nodes
+    integral = semileptonic_msq(mass, pion, lepton, e_nu[..., None], e_lepton) @ weights * half
+    result: Array = np.where(inside, integral, 0.0)
+    return result
+
+
+@cache
+def _semileptonic_quantiles(mass: float, pion: float, lepton: float) -> tuple[Array, Array]:
+    endpoint = (mass**2 - (pion + lepton) ** 2) / (2 * mass)
+    energy = np.linspace(0.0, endpoint, 2001)
+    density = semileptonic_spectrum(mass, pion, lepton, energy)
+    cumulative = np.concatenate([[0.0], np.cumsum((density[1:] + density[:-1]) / 2)])
+    return cumulative / cumulative[-1], energy
+
+
+def draw_semileptonic(mass: float, pion: float, lepton: float, u: Array) -> Array:
+    """Neutrino energies of K -> pi l nu in the kaon's rest frame, GeV, from uniform numbers."""
+    cumulative, energy = _semileptonic_quantiles(mass, pion, lepton)
+    result: Array = np.interp(u, cumulative, energy)
+    return result
+
+
+def muon_decay_density(neutrino: int, charge: int, x: Array, cosine: Array) -> Array:
+    """d2N/dx d(cos)/2 of a neutrino (PDG code) from mu of `charge`, x = 2 E / m_mu, cosine from the spin, times polarisation.
+
+    nu_mu: 2 x^2 [(3 - 2x) -+ (1 - 2x) P cos]; nu_e: 12 x^2 (1 - x)(1 -+ P cos), upper signs for mu+. Massless electron; Gaisser,
+    Cosmic Rays and Particle Physics, Table 7.2. Pass P cos as `cosine`.
+    """
+    along = -charge * cosine
+    if abs(neutrino) == pdg.NU_MU:
+        result: Array = 2 * x * x * ((3 - 2 * x) + (1 - 2 * x) * along)
+        return result
+    electron: Array = 12 * x * x * (1 - x) * (1 + along)
+    return electron
+
+
+def _daughter_muons(
+    tally: _Tally,
+    wanted: set[int],
+    code: int,
+    origin: Array,
+    momentum: Array,
+    points: Array,
+    weight: Array,
+    u: Array,
+    group: IntArray,
+    tunnel: tuple[Section, ...],
+) -> None:
+    """Muons of P -> mu nu flown straight to a wall, and the neutrinos of their decays.
+
+    The spin of the muon in its rest frame stands along the neutrino of P+ -> mu+ nu as seen there (against it for P-): the parent
+    has no spin and the neutrino is left-handed.
+    """
+    mass, muon = pdg.mass(abs(code)), pdg.mass(13)
+    charge = 1 if code > 0 else -1
+    n = len(weight)
+    z_axis = np.tile([0.0, 0.0, 1.0], (n, 1))
+    direction = around(z_axis, 2 * u[:, 0] - 1, 2 * np.pi * u[:, 1])
+    star = float(two_body_energy(mass, 0.0, muon))
+    frame = np.column_stack([np.sqrt(np.sum(momentum**2, axis=1) + mass * mass), momentum])
+    of_muon = boost(np.column_stack([np.full(n, mass - star), star * direction]), frame, mass)
+    of_neutrino = boost(np.column_stack([np.full(n, star), -star * direction]), frame, mass)
+    spin = unboost(of_neutrino, of_muon, muon)[:, 1:]
+    spin = charge * spin / np.maximum(np.linalg.norm(spin, axis=1), 1e-30)[:, None]
+    p = np.linalg.norm(of_muon[:, 1:], axis=1)
+    heading = of_muon[:, 1:] / p[:, None]
+    path = free_path(tunnel, origin, heading)
+    length = p / muon * pdg.ctau(13)
+    distance = draw_along(path, length, u[:, 2])
+    place = origin + distance[:, None] * heading
+    decays = weight * LEPTONIC[(abs(code), 13)] * -np.expm1(-path / length)
+    _muon_neutrinos(tally, wanted, -13 * charge, of_muon[:, 1:], points - place, decays, u[:, 3], spin, group)
+
+
+def _muon_neutrinos(
+    tally: _Tally, wanted: set[int], code: int, momentum: Array, line: Array, weight: Array, u: Array, spin: Array, group: IntArray
+) -> None:
+    """Neutrinos of decaying muons with rest-frame polarisation vectors `spin` (n, 3)."""
+    muon = pdg.mass(13)
+    charge = -1 if code > 0 else 1
+    doppler, density = _aim(momentum, muon, line)
+    toward = line / np.linalg.norm(line, axis=1)[:, None]
+    frame = np.column_stack([np.sqrt(np.sum(momentum**2, axis=1) + muon**2), momentum])
+    at_rest = unboost(np.column_stack([np.ones(len(u)), toward]), frame, muon)
+    cosine = np.sum(at_rest[:, 1:] * spin, axis=1) / at_rest[:, 0]
+    for neutrino in (charge * pdg.NU_E, -charge * pdg.NU_MU):
+        if neutrino in wanted:
+            emitted = muon_decay_density(neutrino, charge, u, cosine)
+            tally.add(neutrino, pdg.NAMES[code], u * muon / 2 / doppler, weight * density * emitted, group)
+
+
+def _result(tally: _Tally, flavours: Sequence[str]) -> NeutrinoFlux:
+    k = len(tally.edges) - 1
+    flux: dict[str, Array] = {}
+    error: dict[str, Array] = {}
+    parts: dict[str, dict[str, Array]] = {}
+    for flavour in flavours:
+        mine = {parent: sums for (neutrino, parent), sums in tally.sums.items() if neutrino == FLAVOURS[flavour]}
+        grouped: Array = sum(mine.values(), np.zeros((_GROUPS, k)))
+        flux[flavour] = grouped.sum(axis=0)
+        error[flavour] = np.sqrt(_GROUPS * np.var(grouped, axis=0, ddof=1))
+        parts[flavour] = {parent: sums.sum(axis=0) for parent, sums in sorted(mine.items())}
+    return NeutrinoFlux(tally.edges, flux, error, parts)

@@ -1,0 +1,228 @@
+"""Beam cards: what a file in experiments/beams/ may say, and the beam it makes."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from .. import pdg
+from ..beams.beam import Beam, Layer, ProtonSpot, Target, Timing
+from ..beams.decay_region import Section
+from ..beams.horns import Horn, Shell
+from ..beams.materials import Material
+from ..beams.yields import YieldFormula
+from ..errors import CardError, ParameterError
+from ..units import ns
+from .base import Integer, Number, StrictModel, Text
+from .toml import Table, validate
+
+Pair = tuple[Number, Number]
+Positive = Annotated[float, Field(strict=True, gt=0.0)]
+Fraction = Annotated[float, Field(strict=True, ge=0.0, le=1.0)]
+
+
+class TablesTable(StrictModel):
+    """[tables]: the parents' file for each polarity, beside the card."""
+
+    fhc: Text | None = None
+    rhc: Text | None = None
+
+
+class SpotTable(StrictModel):
+    """[spot]: the proton beam at the target."""
+
+    sigma: Pair
+    convergence: Pair = (0.0, 0.0)
+    start: Number = 0.0
+
+
+class LayerTable(StrictModel):
+    """[[target.layer]]: material around the core."""
+
+    inner: Positive
+    outer: Positive
+    begin: Number
+    end: Number
+    fraction: Fraction = 1.0
+
+
+class TargetTable(StrictModel):
+    """[target]: a cylinder on the axis."""
+
+    material: Text
+    charge_number: Integer
+    mass_number: Integer
+    radius: Positive
+    begin: Number
+    end: Number
+    production_cross_section: Positive
+    layer: tuple[LayerTable, ...] = ()
+
+
+class YieldTable(StrictModel):
+    """[yields.SPECIES]: a parametrisation, its parameters or a choice among named sets."""
+
+    kind: Literal["sanford-wang", "feynman-scaling"]
+    parameters: tuple[Number, ...] | None = None
+    set: Text | None = None
+    sets: dict[str, tuple[Number, ...]] = {}
+    source: Text
+
+    @model_validator(mode="after")
+    def _one_set(self) -> Self:
+        if (self.parameters is None) == (self.set is None):
+            raise ValueError("exactly one of parameters and set (one of sets) is needed")
+        if self.set is not None and self.set not in self.sets:
+            raise ValueError(f"set = '{self.set}' is none of sets: {', '.join(self.sets)}")
+        return self
+
+    @property
+    def chosen(self) -> tuple[float, ...]:
+        """The parameters in force."""
+        return self.sets[self.set] if self.parameters is None and self.set is not None else (self.parameters or ())
+
+
+class BorrowTable(StrictModel):
+    """borrows: another material's cross sections, scaled by mass number."""
+
+    material: Text
+    exponent: Number
+
+
+class MaterialTable(StrictModel):
+    """[materials.NAME]: density, stopping power, inelastic cross sections."""
+
+    density: Positive
+    mass_number: Positive
+    stopping_power: Positive
+    cross_sections: dict[str, tuple[Number, ...]] = {}
+    borrows: BorrowTable | None = None
+
+    @model_validator(mode="after")
+    def _lengths(self) -> Self:
+        if bool(self.cross_sections) == (self.borrows is not None):
+            raise ValueError("exactly one of cross_sections and borrows is needed")
+        for name, numbers in self.cross_sections.items():
+            if len(numbers) not in (1, 10):
+                raise ValueError(
+                    f"cross_sections: {name} has {len(numbers)} numbers: 1 (a constant) or 10 (Breit-Wigner plus Regge) are needed"
+                )
+        return self
+
+
+class ShellTable(StrictModel):
+    """[horn.wall] or [horn.field]: radii by z."""
+
+    z: tuple[Number, ...]
+    inner: tuple[Number, ...]
+    outer: tuple[Number, ...]
+
+
+class HornTable(StrictModel):
+    """[[horn]]: two nested solids of revolution; the metal lies between."""
+
+    current: Positive
+    skin_depth: Positive
+    material: Text
+    wall: ShellTable
+    field: ShellTable
+
+
+class TunnelTable(StrictModel):
+    """[tunnel]: the free space along the axis."""
+
+    air: Text | None = None
+    sections: Annotated[tuple[tuple[Number, Number, Number, Number], ...], Field(min_length=1)]
+
+
+class TimingTable(StrictModel):
+    """[timing]: the bucket structure."""
+
+    bucket_spacing_ns: Positive
+    bucket_sigma_ns: Positive
+    buckets: Integer
+
+
+class BeamCard(StrictModel):
+    """A beam card."""
+
+    name: Text
+    source: Text
+    momentum: Positive
+    tables: TablesTable = TablesTable()
+    spot: SpotTable | None = None
+    target: TargetTable | None = None
+    yields: dict[str, YieldTable] = {}
+    normalisation_uncertainty: dict[str, Number] = {}
+    materials: dict[str, MaterialTable] = {}
+    horn: tuple[HornTable, ...] = ()
+    tunnel: TunnelTable | None = None
+    timing: TimingTable | None = None
+
+    @model_validator(mode="after")
+    def _names(self) -> Self:
+        for name in (*self.yields, *self.normalisation_uncertainty):
+            if name not in pdg.CODES:
+                raise ValueError(f"unknown parent '{name}'; parents are named K+, K-, pi+, pi-, KL, D+, ...")
+        used = [horn.material for horn in self.horn]
+        used += [self.target.material] if self.target else []
+        used += [self.tunnel.air] if self.tunnel and self.tunnel.air else []
+        used += [table.borrows.material for table in self.materials.values() if table.borrows]
+        for material in used:
+            if material not in self.materials:
+                raise ValueError(f"material '{material}' is not in [materials]: {', '.join(self.materials) or 'none'}")
+        return self
+
+
+def beam_of_card(data: Table, path: Path) -> Beam:
+    """The beam of a card's content; its tables stand in the folder of `path`. Raises CardError, one line naming file and key."""
+    return make_beam(validate(BeamCard, data, path.name), path.parent)
+
+
+def make_beam(card: BeamCard, folder: Path) -> Beam:
+    """The beam of a checked card; its tables are looked for in `folder`, the card's own. Raises CardError for impossible values."""
+    try:
+        return Beam(
+            name=card.name,
+            source=card.source,
+            momentum=card.momentum,
+            tables={polarity: folder / file for polarity, file in card.tables.model_dump(exclude_none=True).items()},
+            normalisation_uncertainty=dict(card.normalisation_uncertainty),
+            spot=ProtonSpot(card.spot.sigma, card.spot.convergence, card.spot.start) if card.spot else None,
+            target=_target(card.target) if card.target else None,
+            yields={name: YieldFormula(table.kind, table.chosen, table.source) for name, table in card.yields.items()},
+            materials={name: _material(card, name) for name in card.materials},
+            horns=tuple(
+                Horn(Shell(**horn.wall.model_dump()), Shell(**horn.field.model_dump()), horn.current, horn.skin_depth, horn.material)
+                for horn in card.horn
+            ),
+            tunnel=tuple(Section(*section) for section in card.tunnel.sections) if card.tunnel else (),
+            air=card.tunnel.air if card.tunnel else None,
+            timing=Timing(card.timing.bucket_spacing_ns * ns, card.timing.bucket_sigma_ns * ns, card.timing.buckets)
+            if card.timing
+            else None,
+        )
+    except ParameterError as error:
+        raise CardError(f"{card.name}: {error}") from None
+
+
+def _target(table: TargetTable) -> Target:
+    return Target(
+        table.material,
+        table.charge_number,
+        table.mass_number,
+        table.radius,
+        table.begin,
+        table.end,
+        table.production_cross_section,
+        tuple(Layer(layer.inner, layer.outer, layer.begin, layer.end, layer.fraction) for layer in table.layer),
+    )
+
+
+def _material(card: BeamCard, name: str) -> Material:
+    table = card.materials[name]
+    if table.borrows is None:
+        return Material(table.density, table.mass_number, table.stopping_power, table.cross_sections)
+    lender = card.materials[table.borrows.material]
+    scale = (table.mass_number / lender.mass_number) ** table.borrows.exponent
+    return Material(table.density, table.mass_number, table.stopping_power, lender.cross_sections, scale)
