@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CardError, ParameterError
-from .locate import card_folder, is_path, locate
+from .locate import KINDS, CardKind, card_folder, is_path, kinds_of, locate, shipped, suggest
 from .toml import Table, override, read_toml
 
 if TYPE_CHECKING:
     from ..beams.beam import Beam
     from ..experiment.experiment import Experiment
     from ..model.model import Model
+    from .beam import BeamCard
 
 
 class CardWarning(UserWarning):
@@ -43,14 +44,26 @@ def read_experiment(card: str | Path, set: Changes | None = None) -> "Experiment
 
 def read_beam(card: str | Path) -> "Beam":
     """The beam of a card: a shipped one by name, or a file by path."""
-    from .beam import BeamCard, make_beam
+    from .beam import make_beam
+
+    path, checked = _checked_beam(card)
+    _warn(_name_note(path, checked.name))
+    return make_beam(checked, path.parent)
+
+
+def beam_card(card: str | Path) -> Table:
+    """The checked content of a beam card in its own keys, defaults included."""
+    content: Table = _checked_beam(card)[1].model_dump(exclude_none=True, by_alias=True)
+    return content
+
+
+def _checked_beam(card: str | Path) -> tuple[Path, "BeamCard"]:
+    from .beam import BeamCard
     from .toml import validate
 
     path = locate(card, "beam")
-    label = path.name if not is_path(card) else str(card)
     data, _ = read_toml(path)
-    _warn(_name_note(path, data.get("name")))
-    return make_beam(validate(BeamCard, data, label), path.parent)
+    return path, validate(BeamCard, data, path.name if not is_path(card) else str(card))
 
 
 def load_model(card: str | Path, set: Changes | None = None) -> tuple["Model", Notes]:
@@ -105,10 +118,8 @@ def _load_experiment(card: str | Path, set: Changes | None, within: tuple[str, .
         raise CardError(f"{label}: {error}") from None
 
 
-def resolved(thing: "Model | Experiment | Beam") -> Table:
-    """A model, experiment or beam as a plain dictionary in its card's keys, defaults included: what headers and JSON hold."""
-    from dataclasses import fields, is_dataclass
-
+def resolved(thing: "Model | Experiment") -> Table:
+    """A model or experiment as a plain dictionary in its card's keys, defaults included: what headers and JSON hold."""
     from ..model.model import DarkNeutrino, Hnl
 
     if isinstance(thing, DarkNeutrino | Hnl):
@@ -116,30 +127,27 @@ def resolved(thing: "Model | Experiment | Beam") -> Table:
 
         return model_dict(thing)
 
-    from ..experiment.experiment import Experiment
+    from .experiment import experiment_dict
 
-    if isinstance(thing, Experiment):
-        from .experiment import experiment_dict
+    return experiment_dict(thing)
 
-        return experiment_dict(thing)
 
-    def plain(value: Any) -> Any:
-        if is_dataclass(value) and not isinstance(value, type):
-            return {
-                field.name.rstrip("_"): plain(getattr(value, field.name))
-                for field in fields(value)
-                if getattr(value, field.name) is not None
-            }
-        if isinstance(value, Mapping):
-            return {str(key): plain(entry) for key, entry in value.items()}
-        if isinstance(value, list | tuple):
-            return [plain(entry) for entry in value]
-        if hasattr(value, "tolist"):
-            return value.tolist()
-        return value.name if isinstance(value, Path) else value
-
-    result: Table = plain(thing)
-    return result
+def kind_of_card(card: str | Path) -> CardKind:
+    """Whether a name or a file is a model, an experiment or a beam; CardError if it is none."""
+    if not is_path(card):
+        kinds = kinds_of(str(card))
+        if not kinds:
+            known = {name: path for kind in KINDS for name, path in shipped(kind).items()}
+            raise CardError(f"unknown card {str(card)!r}; {suggest(str(card), known)}a file is given by its path, ending in .toml")
+        return kinds[0]
+    data, _ = read_toml(Path(card))
+    if "kind" in data:
+        return "model"
+    if "detector" in data or "members" in data or "protons" in data:
+        return "experiment"
+    if "momentum" in data:
+        return "beam"
+    raise CardError(f"{card}: neither a model (kind = ...), an experiment ([[detector]]) nor a beam (momentum = ...)")
 
 
 def split_changes(card: str | Path, changes: Changes) -> tuple[Table, Table]:

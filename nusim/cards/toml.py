@@ -220,3 +220,37 @@ def _models(annotation: Any) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
     return [model for argument in getattr(annotation, "__args__", ()) for model in _models(argument)]
+
+
+def comments(text: str) -> dict[str, str]:
+    """What a card's author wrote behind each value, by dotted key: `m5 = 0.15  # GeV` gives {"physical.m5": "GeV"}."""
+    said: dict[str, str] = {}
+    table = ""
+    counts: dict[str, int] = {}
+    for line in text.splitlines():
+        code, _, remark = _split_comment(line)
+        code = code.strip()
+        if code.startswith("[["):
+            name = code.strip("[] ").replace('"', "")
+            counts[name] = counts.get(name, -1) + 1
+            table = f"{name}.{counts[name]}."
+        elif code.startswith("["):
+            table = code.strip("[] ").replace('"', "") + "."
+        elif "=" in code and remark:
+            key, _, value = code.partition("=")
+            base = table + key.strip().strip('"')
+            said[base] = remark.strip()
+            if value.strip().startswith("{"):
+                said |= {f"{base}.{name}": remark.strip() for name in tomllib.loads(f"value = {value}")["value"]}
+    return said
+
+
+def _split_comment(line: str) -> tuple[str, str, str]:
+    """A line cut at the first # outside quotes."""
+    quote = ""
+    for place, letter in enumerate(line):
+        if letter in "\"'":
+            quote = "" if quote == letter else quote or letter
+        elif letter == "#" and not quote:
+            return line[:place], "#", line[place + 1 :]
+    return line, "", ""

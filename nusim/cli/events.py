@@ -1,0 +1,70 @@
+"""nusim events: event files."""
+
+import argparse
+import sys
+
+from .options import Subparsers, add_command, add_json, add_model, add_plot, add_seed, whole_number
+from .output import number, print_json, save_figure, warn, with_error
+
+_DRAWN = 100_000
+"""Events in a figure of --plot, the first of the run."""
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Register the command."""
+    parser = add_command(subparsers, "events", "decays in a detector as an event file", run)
+    add_model(parser, "of the model or the experiment: mixing2=1e-6, protons=1e21")
+    parser.add_argument("experiment", metavar="EXPERIMENT", help="name of a shipped experiment card, or path of a .toml file")
+    parser.add_argument("-n", "--number", metavar="N", type=whole_number, required=True, help="number of events")
+    add_seed(parser)
+    parser.add_argument("-o", "--output", metavar="FILE", required=True, help="the event file; its suffix chooses the format")
+    parser.add_argument("--format", choices=("lhe", "hepevt"), help="the format, whatever the suffix")
+    parser.add_argument("--state", metavar="STATE", help="only decays of this heavy state")
+    parser.add_argument("--final", metavar="PRODUCTS", help="only this final state, as in 'nu e- e+'")
+    parser.add_argument("--weighted", action="store_true", help="weighted events: no rejection, smaller statistical error per event")
+    parser.add_argument("--layout", choices=("chain", "two-beam", "decay"), default="chain", help="what an event holds (default chain)")
+    parser.add_argument("--pdg-scheme", choices=("default", "darknews", "genie"), default="default", help="codes of the heavy states")
+    parser.add_argument("--chunk-size", metavar="N", type=whole_number, help="events made at a time: memory, not content")
+    add_plot(parser, "distributions of the events")
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Generate the events into the file, in chunks."""
+    from ..cards.read import load_experiment, load_model, split_changes
+    from ..io.write import write_events
+    from ..model.spectrum import solve
+
+    of_model, of_experiment = split_changes(args.model, dict(args.set))
+    model, notes = load_model(args.model, of_model)
+    experiment, said = load_experiment(args.experiment, of_experiment)
+    spectrum = solve(model)
+    chosen = {"state": args.state, "final": args.final, "weighted": args.weighted}
+    summary = write_events(
+        args.output,
+        spectrum,
+        experiment,
+        args.number,
+        args.seed,
+        format=args.format,
+        layout=args.layout,
+        pdg_scheme=args.pdg_scheme,
+        **chosen,
+        **({} if args.chunk_size is None else {"chunk": args.chunk_size}),
+        progress=sys.stderr.isatty(),
+    )
+    warnings = list(dict.fromkeys([*notes, *said, *summary["warnings"]]))
+    warn(warnings)
+    if args.plot:
+        from ..events.generate import generate
+        from ..plot.events import events
+
+        save_figure(args.plot, events(generate(spectrum, experiment, min(args.number, _DRAWN), args.seed, **chosen), experiment))
+    if args.json:
+        print_json({**summary, "warnings": warnings})
+        return 0
+    print(f"{summary['file']}: {summary['n']} events of {model.name} at {experiment.name}, seed {summary['seed']}")
+    print(f"  expected events   {with_error(summary['expected_events'], summary['stat_error'])} for {number(experiment.protons)} protons")
+    print(f"  effective sample  {number(summary['effective_sample_size'], 5)}")
+    print(f"  sha256            {summary['sha256']}")
+    return 0

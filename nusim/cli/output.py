@@ -1,0 +1,89 @@
+"""How commands speak: results to stdout as tables or one JSON document, everything else to stderr."""
+
+import json
+import math
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def print_json(document: Any) -> None:
+    """One JSON document on stdout; what is not finite becomes null."""
+    print(json.dumps(plain(document), indent=2, allow_nan=False))
+
+
+def plain(value: Any) -> Any:
+    """Anything nusim returns as what JSON can hold."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {str(key): plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(entry) for entry in value]
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    return str(value) if isinstance(value, Path) else value
+
+
+def warn(warnings: Iterable[str]) -> None:
+    """Warnings on stderr, each once."""
+    for warning in dict.fromkeys(warnings):
+        print(f"warning: {warning}", file=sys.stderr)
+
+
+def number(value: float | None, digits: int = 6) -> str:
+    """A number for reading; '-' where there is none."""
+    if value is None:
+        return "-"
+    return "infinite" if math.isinf(value) else f"{value:.{digits}g}"
+
+
+def with_error(value: float, error: float) -> str:
+    """'0.0412 +- 0.0008': two digits of the error, and as many of the value."""
+    if value == 0 and error == 0:
+        return "0"
+    if not error > 0 or not math.isfinite(error):
+        return number(value)
+    power = math.floor(math.log10(max(abs(value), error)))
+    decimals = 1 - math.floor(math.log10(error))
+    if -3 <= power < 6:
+        places = max(decimals, 0)
+        return f"{value:.{places}f} +- {error:.{places}f}"
+    places = max(decimals + power, 0)
+    scale = 10.0**power
+    return f"({value / scale:.{places}f} +- {error / scale:.{places}f})e{power:+03d}"
+
+
+def print_table(header: Sequence[str], rows: Iterable[Sequence[str]], left: Sequence[int] = (0,), indent: str = "  ") -> None:
+    """Aligned columns, those in `left` to the left, the others to the right."""
+    lines = [list(header), *[list(row) for row in rows]]
+    widths = [max(len(line[k]) for line in lines) for k in range(len(header))]
+    for line in lines:
+        cells = [cell.ljust(width) if k in left else cell.rjust(width) for k, (cell, width) in enumerate(zip(line, widths, strict=True))]
+        print((indent + "  ".join(cells)).rstrip())
+
+
+def save_text(path: str, text: str) -> None:
+    """A text file, whole or not at all."""
+    from ..io.output import OutputFile
+
+    with OutputFile(path) as file:
+        file.write(text.encode())
+
+
+def save_figure(path: str, drawn: "Figure") -> None:
+    """A figure, whole or not at all; its kind from the suffix. No dates inside, so equal figures are equal files."""
+    from io import BytesIO
+
+    from ..io.output import OutputFile
+
+    kind = Path(path).suffix.lstrip(".").lower()
+    metadata = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}.get(kind, {})
+    with OutputFile(path) as file:
+        content = BytesIO()
+        drawn.savefig(content, format=kind, dpi=200, metadata=metadata)
+        file.write(content.getvalue())

@@ -1,0 +1,90 @@
+"""nusim show: a card resolved."""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ..errors import CardError
+from .options import Subparsers, add_command, add_json, add_set
+from .output import plain, print_json, print_table, warn
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Register the command."""
+    parser = add_command(subparsers, "show", "a card resolved: values, defaults, and what the card says of each", run)
+    parser.add_argument("card", metavar="CARD", help="name of a shipped model, experiment or beam, or path of a .toml file")
+    add_set(parser, "physical.m5=0.2")
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the card as it is used."""
+    from ..cards.locate import locate
+    from ..cards.read import beam_card, kind_of_card, load_experiment, load_model, resolved
+    from ..cards.toml import comments, read_toml
+
+    kind = kind_of_card(args.card)
+    changes = dict(args.set)
+    notes: tuple[str, ...] = ()
+    thing: Any
+    if kind == "beam":
+        if changes:
+            raise CardError(f"{args.card}: --set changes models and experiments; a beam's table belongs to its card: copy the card")
+        content = plain(beam_card(args.card))
+    else:
+        thing, notes = load_model(args.card, changes) if kind == "model" else load_experiment(args.card, changes)
+        content = plain(resolved(thing))
+    warn(notes)
+    if args.json:
+        print_json(content)
+        return 0
+    path = locate(args.card, kind)
+    given, text = read_toml(path)
+    print(f"{path.name}: {kind} card")
+    print(f"  {content.pop('source')}")
+    before = dict(_leaves(given))
+    said = comments(text)
+    rows = [
+        (key, _written(value), _UNITS.get(key.split(".")[-1], ""), _remark(key, value, before, said)) for key, value in _leaves(content)
+    ]
+    print_table(("key", "value", "unit", "the card says"), rows, left=(0, 1, 2, 3))
+    return 0
+
+
+_UNITS = {
+    **dict.fromkeys(("m5", "m4", "m_dirac", "lambda", "mu_prime", "m_zprime", "m_phi", "momentum"), "GeV"),
+    **dict.fromkeys(("size", "front", "local_origin", "radius", "length", "begin", "end", "inner", "outer", "start", "z"), "m"),
+    "m3_ev": "eV",
+    "production_cross_section": "mb",
+    "density": "g/cm3",
+    "current": "kA",
+}
+
+
+def _remark(key: str, value: Any, before: dict[str, Any], said: dict[str, str]) -> str:
+    if key not in before:
+        return "(not in the card)"
+    if before[key] != value:
+        return f"(changed from {_written(before[key])})"
+    return said.get(key, "")
+
+
+def _leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    """Dotted keys and values, down to numbers, texts and lists of numbers."""
+    if isinstance(value, dict):
+        for name, entry in value.items():
+            yield from _leaves(entry, f"{key}.{name}" if key else name)
+    elif isinstance(value, list) and value and isinstance(value[0], dict):
+        for place, entry in enumerate(value):
+            yield from _leaves(entry, f"{key}.{place}")
+    else:
+        yield key, value
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return "[" + ", ".join(_written(entry) for entry in value) + "]"
+    return f"{value:.12g}" if isinstance(value, float) else str(Path(value).name if isinstance(value, Path) else value)

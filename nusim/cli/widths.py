@@ -1,0 +1,113 @@
+"""nusim widths: how a heavy state decays."""
+
+import argparse
+from typing import Any
+
+from .options import Subparsers, add_command, add_json, add_model, add_plot, log_grid
+from .output import number, print_json, print_table, save_figure, save_text, warn
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Register the command."""
+    parser = add_command(subparsers, "widths", "decay widths, branching ratios and c tau of a heavy state", run)
+    add_model(parser)
+    parser.add_argument("--parent", metavar="STATE", default="nu4", help="the state that decays (default nu4)")
+    parser.add_argument("--scan", metavar="KEY=lo:hi:n", type=log_grid, help="over a logarithmic grid of a key of the card, ends included")
+    parser.add_argument("-o", "--output", metavar="CSV", help="write the table as CSV; a scan without it goes to stdout")
+    add_plot(parser, "branching ratios, against the scanned key")
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the decay table at one point, or CSV over a scan."""
+    return _one_point(args) if args.scan is None else _scan(args)
+
+
+def _one_point(args: argparse.Namespace) -> int:
+    from ..cards.read import load_model
+    from ..decays.table import decay_table
+    from ..model.spectrum import solve
+
+    model, notes = load_model(args.model, dict(args.set))
+    spectrum = solve(model)
+    table = decay_table(spectrum, args.parent)
+    warnings = [*notes, *spectrum.warnings, *table.warnings]
+    warn(warnings)
+    channels = sorted(table, key=lambda channel: -channel.width)
+    total = table.total_width
+    share = {channel.products: table.branching_ratio(channel.products) for channel in channels}
+    if args.output:
+        lines = ["products,width_GeV,branching_ratio", *(f"{c.products},{c.width!r},{share[c.products]!r}" for c in channels)]
+        save_text(args.output, "\n".join(lines) + "\n")
+    if args.plot:
+        from ..plot.branching import branching_bars
+
+        save_figure(args.plot, branching_bars(table))
+    if args.json:
+        document = {
+            "parent": table.parent,
+            "mass": table.mass,
+            "total_width": total,
+            "ctau": table.ctau,
+            "channels": [
+                {"products": c.products, "width": c.width, "branching_ratio": share[c.products], "via": list(c.via)} for c in channels
+            ],
+            "warnings": warnings,
+        }
+        print_json(document)
+        return 0
+    print(f"{model.name}: {table.parent}, {number(table.mass, 8)} GeV, {'Majorana' if model.majorana else 'Dirac'}")
+    print(f"  total width  {number(total)} GeV")
+    print(f"  c tau        {number(table.ctau)} m")
+    rows = [(c.products, number(c.width), number(share[c.products], 4), " ".join(c.via)) for c in channels if c.width > 0]
+    print_table(("products", "width [GeV]", "branching ratio", "via"), rows, left=(0, 3))
+    closed = [c.products for c in channels if c.width == 0]
+    if closed:
+        print(f"  closed: {', '.join(closed)}")
+    return 0
+
+
+def _scan(args: argparse.Namespace) -> int:
+    from ..cards.read import load_model
+    from ..rates.widths import width_scan
+
+    key, grid = args.scan
+    changes = dict(args.set)
+    models, notes = [], list[str]()
+    for value in grid:
+        model, said = load_model(args.model, {**changes, key: float(value)})
+        models.append(model)
+        notes += said
+    scan = width_scan(models, args.parent)
+    warnings = list(dict.fromkeys([*notes, *scan.warnings]))
+    warn(warnings)
+    columns: dict[str, Any] = {key: grid, "mass_GeV": scan.mass, "total_width_GeV": scan.total_width, "ctau_m": scan.ctau}
+    columns |= {f"width[{name}]_GeV": width for name, width in scan.width.items()}
+    columns |= {f"branching_ratio[{name}]": scan.branching_ratio(name) for name in scan.width}
+    text = "\n".join([",".join(columns), *(",".join(_cell(value) for value in row) for row in zip(*columns.values(), strict=True))]) + "\n"
+    if args.output:
+        save_text(args.output, text)
+    if args.plot:
+        from ..plot.branching import branching
+
+        save_figure(args.plot, branching(key, grid, {name: scan.branching_ratio(name) for name in scan.width}, args.parent))
+    if args.json:
+        document = {
+            "parent": args.parent,
+            "scan": {"key": key, "values": grid},
+            "mass": scan.mass,
+            "total_width": scan.total_width,
+            "ctau": scan.ctau,
+            "channels": [
+                {"products": name, "width": width, "branching_ratio": scan.branching_ratio(name)} for name, width in scan.width.items()
+            ],
+            "warnings": warnings,
+        }
+        print_json(document)
+    elif not args.output:
+        print(text, end="")
+    return 0
+
+
+def _cell(value: float) -> str:
+    return "" if value in (float("inf"),) else repr(float(value))

@@ -1,0 +1,59 @@
+"""Branching ratios of a heavy state."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ..decays.channel import DecayTable
+from ..kernels.arrays import Array
+from .style import COLOURS, legend_beside, line_style, new_figure, tex
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_AXES = {
+    "m4": r"$m_4$ [GeV]",
+    "physical.m5": r"$m_5$ [GeV]",
+    "physical.m4": r"$m_4$ [GeV]",
+    "mixing2": r"$|U_4|^2$",
+    "physical.mixing2": r"$|U_4|^2$",
+    "physical.mass_ratio": r"$m_4/m_5$",
+    "mediator.m_zprime": r"$m_{Z'}$ [GeV]",
+}
+
+_SMALLEST = 1e-3
+"""Shares below this are not drawn."""
+
+
+def branching(key: str, values: Array, ratios: Mapping[str, Array], parent: str) -> "Figure":
+    """Branching ratios (m,) by final state against the scanned key's values (m,)."""
+    figure, axes = new_figure(width=7.0)
+    drawn = sorted((name for name, ratio in ratios.items() if ratio.max() >= _SMALLEST), key=lambda name: -ratios[name].max())
+    for place, name in enumerate(drawn):
+        ratio = ratios[name]
+        axes.plot(values, [share if share > 0 else float("nan") for share in ratio], label=tex(name), **line_style(place))
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlim(values[0], values[-1])
+    axes.set_ylim(_SMALLEST, 1.3)
+    axes.set_xlabel(_AXES.get(key, key))
+    axes.set_ylabel(f"branching ratio of {tex(parent)}")
+    if drawn:
+        legend_beside(axes, len(drawn))
+    return figure
+
+
+def branching_bars(table: DecayTable) -> "Figure":
+    """Branching ratios of one decay table as bars, largest on top."""
+    shares = sorted(((table.branching_ratio(channel.products), channel.products) for channel in table), reverse=True)
+    shares = [(share, name) for share, name in shares if share >= _SMALLEST]
+    figure, axes = new_figure(height=1.2 + 0.32 * max(len(shares), 3))
+    places = range(len(shares))
+    axes.barh(places, [share for share, _ in shares], color=COLOURS[0], height=0.7)
+    for place, (share, _) in zip(places, shares, strict=True):
+        axes.annotate(f"{share:.3g}", (share, place), xytext=(4, 0), textcoords="offset points", va="center", fontsize=9)
+    axes.set_yticks(places, [tex(name) for _, name in shares])
+    axes.invert_yaxis()
+    axes.set_xscale("log")
+    axes.set_xlim(_SMALLEST, 3.0)
+    axes.set_xlabel(f"branching ratio of {tex(table.parent)}, $m$ = {table.mass:.4g} GeV")
+    return figure

@@ -1,0 +1,67 @@
+"""How nusim's figures look: colours that stay apart for colour-blind readers and in grey, ticks on all sides."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D31")
+"""Okabe and Ito, 'Color Universal Design' (2008), without the yellow that vanishes on white, and a brown."""
+
+DASHES = ("-", "--", "-.", ":")
+
+_NAMES = {
+    "nu": r"\nu",
+    "nu4": r"\nu_4",
+    "nu5": r"\nu_5",
+    "zprime": r"Z'",
+    "phi": r"\varphi'",
+    "gamma": r"\gamma",
+    "hadrons": r"\mathrm{hadrons}",
+    "phi_meson": r"\phi",
+    "eta_c": r"\eta_c",
+    "J/psi": r"J/\psi",
+    "KL": r"K_L",
+    "KS": r"K_S",
+    "numu": r"\nu_\mu",
+    "nue": r"\nu_e",
+    "numubar": r"\bar\nu_\mu",
+    "nuebar": r"\bar\nu_e",
+}
+_LETTERS = {"mu": r"\mu", "tau": r"\tau", "pi": r"\pi", "rho": r"\rho", "omega": r"\omega", "eta": r"\eta", "Ds": "D_s"}
+
+
+def tex(products: str) -> str:
+    """nusim's name of a particle or final state as a label."""
+    return "$" + r"\,".join(_tex(name) for name in products.split()) + "$"
+
+
+def _tex(name: str) -> str:
+    if name in _NAMES:
+        return _NAMES[name]
+    body = name.rstrip("+-0*'")
+    tail = name[len(body) :]
+    letter = _LETTERS.get(body, body)
+    return f"{letter}^{{{tail}}}" if tail and tail != "'" else f"{letter}{tail}"
+
+
+def new_figure(columns: int = 1, rows: int = 1, width: float = 6.0, height: float = 4.4) -> "tuple[Figure, Any]":
+    """A figure outside pyplot, and its axes with ticks on all sides."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width * columns, height * rows), layout="constrained")
+    axes = figure.subplots(rows, columns)
+    for one in [axes] if rows * columns == 1 else axes.flat:
+        one.tick_params(which="both", direction="in", top=True, right=True)
+    return figure, axes
+
+
+def line_style(place: int) -> dict[str, Any]:
+    """Colour and dashes of the place-th curve; no two of 32 alike."""
+    return {"color": COLOURS[place % len(COLOURS)], "linestyle": DASHES[(place // len(COLOURS)) % len(DASHES)], "linewidth": 1.6}
+
+
+def legend_beside(axes: "Axes", entries: int) -> None:
+    """A legend to the right of the axes, where it covers no curve."""
+    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=9, ncols=1 if entries <= 18 else 2)
