@@ -42,8 +42,10 @@ def loop_strength(m4: ArrayLike, m5: ArrayLike, mu_prime: ArrayLike, m_zprime: A
     """
     a, b = np.square(m4), np.square(m5)
     zp2, phi2 = np.square(m_zprime), np.square(m_phi)
-    standard = (3.0 * M_Z**2 * c3(M_Z**2, a, b) + M_HIGGS**2 * c3(M_HIGGS**2, a, b)) / V_HIGGS**2
-    dark = np.square(g_dark) * (3.0 * c3(zp2, a, b) + phi2 / zp2 * c3(phi2, a, b))
+    bosons = np.stack(np.broadcast_arrays(M_Z**2, M_HIGGS**2, zp2, phi2, a, b)[:4])
+    z, higgs, zprime, scalar = c3(bosons, a, b)
+    standard = (3.0 * M_Z**2 * z + M_HIGGS**2 * higgs) / V_HIGGS**2
+    dark = np.square(g_dark) * (3.0 * zprime + phi2 / zp2 * scalar)
     scale = ONE_LOOP * np.asarray(mu_prime, dtype=float) * (np.asarray(m4, dtype=float) * np.asarray(m5, dtype=float))
     return LoopMass(scale * standard, scale * dark)
 
