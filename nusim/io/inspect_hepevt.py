@@ -8,7 +8,7 @@ import numpy as np
 from ..errors import DataFileError
 from ..kernels.arrays import Array
 from ..units import cm, ns
-from .check import Events, Flights, check_flights, check_inside, check_kinematics, detector_volumes
+from .check import FLIGHT_TOLERANCE, Events, Flights, check_flights, check_inside, check_kinematics, detector_volumes
 from .hepevt import DECAYED, TRACKED, UPSTREAM, sidecar
 from .reading import InputFile, Problems
 from .record import DetectorFrame
@@ -74,7 +74,7 @@ def _sidecar(file: InputFile, problems: Problems) -> dict[str, Any]:
     except OSError:
         problems.add(f"there is no {path.name} beside it: the normalisation is unknown")
         return {}
-    except Exception:
+    except (ValueError, DataFileError):
         problems.add(f"{path.name} beside it cannot be read")
         return {}
     return run
@@ -124,6 +124,8 @@ def _check(records: list[list[bytes]], first: int, frame: DetectorFrame | None, 
     end, ends = np.zeros_like(position), np.zeros(len(position), bool)
     up = events.offsets[event[rows]] + mother[rows] - 1
     end[up], ends[up] = position[rows], True
+    apart = rows[np.abs(end[up] - position[rows]).max(axis=1) > FLIGHT_TOLERANCE]
+    problems.add_each(apart, lambda i: f"event {first + event[i]}: line {line[i]}: it does not start where its sisters do")
     known = np.flatnonzero(ends & (events.mass > 0))
     # no lifetime is written: the time of flight gives it, the displacement must follow
     ctau = (end - position)[known, 0] * events.mass[known] / events.momentum[known, 0]

@@ -34,11 +34,11 @@ class OutputFile:
         return self._digest.hexdigest()
 
     def __enter__(self) -> Self:
-        if self.path.is_dir():
-            raise DataFileError(f"{self.path}: is a folder; give the name of a file")
-        if not self.path.parent.is_dir():
-            raise DataFileError(f"{self.path}: there is no folder {self.path.parent}")
         try:
+            if self.path.is_dir():
+                raise DataFileError(f"{self.path}: is a folder; give the name of a file")
+            if not self.path.parent.is_dir():
+                raise DataFileError(f"{self.path}: there is no folder {self.path.parent}")
             self._stream = open(self._part, "wb")
         except OSError as error:
             raise self._refusal(error) from None

@@ -12,6 +12,8 @@ from ..errors import DataFileError
 from ..kernels.arrays import IntArray
 
 _CHUNK = 4_000_000
+LARGEST_EVENT = 256_000_000
+"""Bytes without the end of an event at which a file is given up."""
 
 
 class InputFile:
@@ -50,10 +52,10 @@ class InputFile:
         """Close the file."""
         self._stream.close()
 
-    def blocks(self, start: bytes, end: bytes, limit: int = 64 * _CHUNK) -> Iterator[bytes]:
+    def blocks(self, start: bytes, end: bytes) -> Iterator[bytes]:
         """Pieces that end after `end`, the last one after the file's last byte; `start` has been read before.
 
-        Raises DataFileError where `end` does not come within `limit` bytes.
+        Raises DataFileError where `end` does not come within LARGEST_EVENT bytes.
         """
         buffer = start
         while data := self.read():
@@ -62,8 +64,10 @@ class InputFile:
             if cut >= len(end):
                 yield buffer[:cut]
                 buffer = buffer[cut:]
-            elif len(buffer) > limit:
-                raise DataFileError(f"{self.path}: no {end.decode().strip() or 'line end'} within {limit / 1e6:.0f} MB: not an event file")
+            elif len(buffer) > LARGEST_EVENT:
+                raise DataFileError(
+                    f"{self.path}: no {end.decode().strip() or 'line end'} within {LARGEST_EVENT / 1e6:g} MB: not an event file"
+                )
         yield buffer
 
 
