@@ -1,0 +1,121 @@
+"""A decay channel, the incoherent pieces events are drawn from, and the table of all channels of a state."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from .. import pdg
+from ..errors import ParameterError
+from ..kernels.arrays import Array
+from ..units import HBARC
+
+
+class Term(Protocol):
+    """One incoherent piece of a channel: a light-neutrino flavour and a lepton number, with its own |M|^2."""
+
+    @property
+    def pdg(self) -> tuple[int, ...]:
+        """PDG codes of the products in the channel's order, light neutrinos with flavour and sign."""
+
+    @property
+    def masses(self) -> tuple[float, ...]:
+        """Masses of the products, GeV."""
+
+    @property
+    def width(self) -> float:
+        """GeV."""
+
+    @property
+    def draws(self) -> int:
+        """Uniform numbers one proposal consumes."""
+
+    def msq(self, momenta: Array, spin: Array) -> Array:
+        """|M|^2, shape (n,), summed over final spins, symmetry factors of identical particles included.
+
+        `momenta` (n, k, 4) in the parent's rest frame; `spin` (n, 3) the parent's polarisation vector, 0 for the average.
+        """
+
+    def propose(self, u: Array, spin: Array) -> tuple[Array, Array]:
+        """Momenta (n, k, 4) in the parent's rest frame and the probability (n,) to accept them.
+
+        Accepted proposals follow |M|^2 exactly. `u` holds uniform numbers (n, draws).
+        """
+
+    def conjugate(self) -> "Term":
+        """The CP-conjugate decay, of a Dirac antiparticle."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Channel:
+    """A final state of a parent, summed over light-neutrino flavours."""
+
+    parent: str
+    products: str
+    """In nusim's canonical order, such as 'nu e- e+'."""
+    width: float
+    """GeV; 0 for a closed channel."""
+    via: tuple[str, ...]
+    """Bosons that mediate it."""
+    terms: tuple[Term, ...]
+    source: str
+
+    def __post_init__(self) -> None:
+        if not self.width >= 0:
+            raise ParameterError(f"{self.parent} -> {self.products}: width {self.width}: a width must not be negative")
+
+    @property
+    def visible(self) -> bool:
+        """Whether it holds a charged particle, a photon or a meson."""
+        return any(name not in ("nu", *pdg.HEAVY_STATE_CODES) for name in self.products.split())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DecayTable:
+    """All channels of one state; iterates over them."""
+
+    parent: str
+    mass: float
+    """GeV."""
+    channels: tuple[Channel, ...]
+    warnings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        names = [channel.products for channel in self.channels]
+        if len(set(names)) != len(names):
+            raise ParameterError(f"{self.parent}: a final state is listed twice")
+
+    def __iter__(self) -> Iterator[Channel]:
+        return iter(self.channels)
+
+    def __len__(self) -> int:
+        return len(self.channels)
+
+    @property
+    def total_width(self) -> float:
+        """Sum over the listed channels, GeV."""
+        return math.fsum(channel.width for channel in self.channels)
+
+    @property
+    def ctau(self) -> float:
+        """Proper decay length in metres; infinite for a state without open channel."""
+        return float(HBARC) / self.total_width if self.total_width > 0 else math.inf
+
+    def channel(self, products: str) -> Channel:
+        """The channel of a final state, in any order of its products; ParameterError for one the table does not list."""
+        wanted = pdg.canonical_products(products)
+        for channel in self.channels:
+            if channel.products == wanted:
+                return channel
+        known = ", ".join(channel.products for channel in self.channels)
+        raise ParameterError(f"{self.parent} -> {wanted}: not in the table; known: {known}")
+
+    def width(self, products: str) -> float:
+        """Width of a final state in GeV, 0 if closed."""
+        return self.channel(products).width
+
+    def branching_ratio(self, products: str) -> float:
+        """Its share of the total width; 0 if closed."""
+        width = self.width(products)
+        return width / self.total_width if width > 0 else 0.0
+
