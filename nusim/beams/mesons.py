@@ -27,7 +27,7 @@ class Mesons:
     def __len__(self) -> int:
         return len(self.pdg)
 
-    def select(self, rows: BoolArray) -> "Mesons":
+    def select(self, rows: BoolArray | IntArray) -> "Mesons":
         """Some of the rows."""
         return Mesons(self.pdg[rows], self.position[rows], self.momentum[rows], self.time[rows], self.weight[rows])
 
