@@ -263,7 +263,7 @@ def test_a_file_of_another_program_is_checked_for_what_it_has(tmp_path: Path) ->
 def test_vertices_outside_the_detector_are_found(tmp_path: Path) -> None:
     sample = mixed_sample(40)
     inside = np.abs(sample.decay_vertex[:, 1:3]).max(axis=1) < 15
-    experiment = {"name": "x", "detector": [{"shape": "box", "size": [30.0, 30.0, 1e6], "front": [0.0, 0.0, 1e-3]}]}
+    experiment = {"name": "x", "detector": [{"shape": "box", "size": [30.0, 30.0, 1e6], "front": [0.0, 0.0, -5e5]}]}
     info_of = {}
     for name in ("a.lhe", "a.hepevt"):
         arguments: dict[str, Any] = {"channels": CHANNELS, "states": STATES, "weighted": False}
