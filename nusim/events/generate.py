@@ -1,5 +1,6 @@
 """Events drawn from the weights that make the rate, each from its own stream of random numbers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
@@ -60,6 +61,8 @@ class Generator:
     warnings: tuple[str, ...]
     efficiency: float
     """Fraction of candidates that become unweighted events."""
+    events_by_state: Mapping[str, float]
+    """Expected events of each heavy state in the generated channels."""
 
     def events(self, first: int, last: int) -> EventSample:
         """Events number first <= i < last of the run."""
@@ -214,13 +217,11 @@ class Generator:
     def rates_by_channel(self) -> dict[str, float]:
         """Expected events of each generated final state."""
         width = {state: sum(c.width for owner, c in self.channels if owner == state) for state, _ in self.channels}
-        by_state = self._events_by_state
+        by_state = self.events_by_state
         rates: dict[str, float] = {}
         for state, channel in self.channels:
             rates[channel.products] = rates.get(channel.products, 0.0) + by_state[state] * channel.width / width[state]
         return rates
-
-    _events_by_state: dict[str, float]
 
 
 def _take(flux: HeavyFlux, rows: Any) -> HeavyFlux:
@@ -289,9 +290,24 @@ def prepare(
         for name in states
     }
     draft = Generator(
-        spectrum, experiment, source, channels, seed, n, weighted, expected, experiment.protons * found.error(visible), found.effective_parents,
-        np.cumsum(proposal), visible, 1.0, 1.0, warnings, 1.0, by_state,
-    )  # fmt: skip
+        spectrum=spectrum,
+        experiment=experiment,
+        source=source,
+        channels=channels,
+        seed=seed,
+        n=n,
+        weighted=weighted,
+        expected_events=expected,
+        stat_error=experiment.protons * found.error(visible),
+        effective_parents=found.effective_parents,
+        proposal=np.cumsum(proposal),
+        visible=visible,
+        bound=1.0,
+        mean=1.0,
+        warnings=warnings,
+        efficiency=1.0,
+        events_by_state=by_state,
+    )
     _, ratio, _ = draft._candidates(_PILOT, np.arange(_PILOT_SIZE), 0)
     bound = _MARGIN * float(ratio.max())
     return replace(draft, bound=bound, mean=float(ratio[ratio > 0].mean()), efficiency=float(ratio.mean()) / bound)

@@ -84,7 +84,7 @@ def expected_weight(volumes: tuple[Volume, ...], decay: Decay) -> tuple[Array, A
     ends, each (n,), for a typical line. A proposal for events, not an estimate of a rate."""
     weight, momentum, enter, leave = (np.zeros(len(decay.m_parent)) for _ in range(4))
     for volume in volumes:
-        angle, radius, toward = _view(volume, decay)
+        angle, radius, _ = _view(volume, decay)
         distance = volume.bounding_radius / np.sin(np.minimum(radius, np.pi / 2))
         depth = volume.extent[2]
         edge = _touches_edge(volume, decay)
