@@ -37,18 +37,21 @@ def build_parents(
     polarity: Polarity,
     seed: int = 1,
     draws: Mapping[str, int] | None = None,
-    cascade_protons: int = CASCADE_PROTONS,
+    cascade_protons: int | None = None,
     rows: Mapping[int, int] | None = None,
     progress: bool = False,
 ) -> ParentFlux:
     """The parents of one polarity from the beam's parametrisations, cascade, horns and decay region.
 
-    `draws`: primary mesons by species name; `cascade_protons`: protons followed for the tertiary mesons (0: none); `rows`: rows kept
+    `draws`: primary mesons by species name; `cascade_protons`: protons followed for the tertiary mesons
+    (0: none); `rows`: rows kept
     by PDG code, all if None. Deterministic in `seed`. Raises MissingExtraError without pythia8mc.
     """
     bar = _Progress(progress)
     rng = np.random.Generator(np.random.Philox(key=[seed, 0]))
     parts = [primary_mesons(beam, name, n, rng) for name, n in (draws or DRAWS).items() if n]
+    if cascade_protons is None:
+        cascade_protons = CASCADE_PROTONS
     if cascade_protons:
         bar.start("cascade", cascade_protons)
         parts.append(surrounded(beam, tertiary_mesons(beam, cascade_protons, seed, progress=bar.step)))

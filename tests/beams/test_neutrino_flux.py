@@ -191,7 +191,7 @@ def test_muon_decays_against_the_spin_summed_matrix_element() -> None:
 
 
 def test_muons_of_pions_decay_before_the_wall_only() -> None:
-    """nu_e from pi+ -> mu+ -> e+ over the sphere about a short-lived beam: the muons' decay probability along the pipe, from their energies."""
+    """Neutrinos of pi+ -> mu+ far away: polarised muons of every direction, decaying in 60 m, integrated directly."""
     n, p = 30_000, 2.0
     momentum = np.tile([0.0, 0.0, p], (n, 1))
     wide = (Section(0.0, 60.0, 50.0, 50.0),)
