@@ -123,14 +123,12 @@ def check_frames(first: int, event: IntArray, beam: Array, detector: Array, fram
 
 def detector_volumes(experiment: Any) -> list[Any]:
     """The detector's volumes from an experiment's card as files hold it; none where it does not give them."""
-    from pydantic import ValidationError
-
     from ..cards.experiment import DetectorTable
     from ..errors import NusimError
 
     try:
         return [DetectorTable(**table).volume() for table in experiment.get("detector", ())]
-    except (AttributeError, TypeError, ValidationError, NusimError):
+    except (AttributeError, TypeError, ValueError, NusimError):
         return []
 
 

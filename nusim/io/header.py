@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataFileError
+from ..kernels.arrays import IntArray
 from .pdg_scheme import scheme_codes
 
 _NEEDED = ("version", "kernel", "seed", "n", "protons", "expected_events", "stat_error", "frames")
@@ -48,10 +49,20 @@ class RunInfo:
         return float(self.metadata["expected_events"]) / n if n else 0.0
 
     @property
+    def processes(self) -> tuple[str, ...]:
+        """Final states, each once: the channels of several states may share one."""
+        return tuple(dict.fromkeys(self.channels))
+
+    @property
+    def process_numbers(self) -> IntArray:
+        """Process of each channel, counted from 1."""
+        return np.array([self.processes.index(channel) + 1 for channel in self.channels], np.int64)
+
+    @property
     def rates(self) -> tuple[float, ...]:
-        """Expected events of each channel; 0 where the metadata do not give them."""
+        """Expected events of each process; 0 where the metadata do not give them."""
         by_channel = self.metadata.get("rates_by_channel", {})
-        return tuple(float(by_channel.get(channel, 0.0)) for channel in self.channels)
+        return tuple(float(by_channel.get(process, 0.0)) for process in self.processes)
 
     def summary(self) -> dict[str, Any]:
         """All that is needed to normalise and to reproduce, JSON-able; infinite lifetimes are null."""
@@ -66,10 +77,11 @@ class RunInfo:
             "expected_events_per_proton": expected / protons if protons > 0 else None,
             "layout": self.layout,
             "pdg_scheme": self.pdg_scheme,
+            "states": {name: {**state, "pdg": codes[name]} for name, state in self.metadata.get("states", {}).items()},
             "pdg_codes": {name: codes[name] for name in self.states},
             "processes": [
-                {"id": i + 1, "products": channel, "expected_events": rate}
-                for i, (channel, rate) in enumerate(zip(self.channels, self.rates, strict=True))
+                {"id": i + 1, "products": process, "expected_events": rate}
+                for i, (process, rate) in enumerate(zip(self.processes, self.rates, strict=True))
             ],
         }
         return summary

@@ -86,7 +86,7 @@ def header_text(info: RunInfo) -> str:
         ]
     expected = float(metadata["expected_events"])
     relative = float(metadata["stat_error"]) / expected if expected > 0 else 0.0
-    lines += ["</header>", "<init>", f" 0 0 0.0 0.0 0 0 0 0 {-4 if info.weighted else 3} {len(info.channels)}"]
+    lines += ["</header>", "<init>", f" 0 0 0.0 0.0 0 0 0 0 {-4 if info.weighted else 3} {len(info.processes)}"]
     largest = float(metadata.get("largest_weight", 0.0)) if info.weighted else 1.0
     lines += [f" {rate:.14e} {rate * relative:.14e} {largest:.14e} {i + 1}" for i, rate in enumerate(info.rates)]
     lines += [f'<generator name="nusim" version={quoteattr(version)}>heavy neutrinos from meson decays in flight</generator>', "</init>"]

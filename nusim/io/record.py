@@ -95,7 +95,6 @@ class Record:
             "weight": sample.weight,
             "delay_ns": sample.delay / ns,
             "polarisation": sample.polarisation,
-            "process": sample.channel.astype(np.int64) + 1,
         }
 
     def column(self, key: Hashable, events: IntArray) -> Any:

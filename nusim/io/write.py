@@ -1,12 +1,16 @@
 """Event files of any format: chosen by suffix, written in one go or sample by sample."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..errors import DataFileError
+from ..errors import DataFileError, ParameterError
+from ..events.generate import prepare
 from ..events.sample import FINAL, INCOMING, INTERMEDIATE, EventSample
+from ..experiment.experiment import Experiment
+from ..model.spectrum import Spectrum
 from . import hepevt, lhe
 from .header import RunInfo
 from .output import check_free_space
@@ -81,6 +85,78 @@ def open_writer(
     if compress and name == "hepevt":
         raise DataFileError(f"{path}: the readers of hepevt take plain text only; leave out .gz")
     return _WRITERS[name](path, info, compress)
+
+
+def write_events(
+    path: str | os.PathLike[str],
+    spectrum: Spectrum,
+    experiment: Experiment,
+    n: int,
+    seed: int = 1,
+    *,
+    format: str | None = None,
+    layout: str = "chain",
+    pdg_scheme: str = "default",
+    state: str | None = None,
+    final: str | None = None,
+    weighted: bool = False,
+    chunk: int = 65_536,
+    progress: bool = False,
+) -> dict[str, Any]:
+    """Generate events into a file, `chunk` of them in memory at a time; the content does not depend on `chunk`.
+
+    Gives file, n, seed, expected_events, stat_error, effective_sample_size, kernel, sha256 (of the uncompressed
+    content) and warnings. `state`, `final` and `weighted` as in `nusim.events.generate`; the others as in `write`.
+    `progress` shows a bar on stderr. Raises ParameterError if nothing can be made, DataFileError if nothing can be written.
+    """
+    if chunk < 1:
+        raise ParameterError(f"chunk = {chunk}: at least one event must be made at a time")
+    check_room(path, n, format, layout=layout, weighted=weighted)
+    run = prepare(spectrum, experiment, n, seed, state=state, final=final, weighted=weighted)
+    empty = run.events(0, 0)
+    writer = open_writer(
+        path,
+        run.metadata(),
+        channels=empty.channels,
+        states=empty.states,
+        weighted=weighted,
+        events=n,
+        format=format,
+        layout=layout,
+        pdg_scheme=pdg_scheme,
+    )
+    total = squares = 0.0
+    with writer, _bar(n, progress) as advance:
+        for first in range(0, n, chunk):
+            sample = run.events(first, min(first + chunk, n))
+            writer.write(sample)
+            total += float(sample.weight.sum())
+            squares += float((sample.weight**2).sum())
+            advance(len(sample))
+    metadata = run.metadata()
+    return {
+        "file": os.fspath(path),
+        "n": n,
+        "seed": seed,
+        "expected_events": metadata["expected_events"],
+        "stat_error": metadata["stat_error"],
+        "effective_sample_size": total**2 / squares if squares > 0 else 0.0,
+        "kernel": metadata["kernel"],
+        "sha256": writer.sha256,
+        "warnings": list(metadata["warnings"]),
+    }
+
+
+@contextmanager
+def _bar(n: int, shown: bool) -> Iterator[Callable[[int], object]]:
+    """A progress bar on stderr as a function of the events done since its last call, or nothing."""
+    if not shown:
+        yield lambda done: None
+        return
+    from tqdm import tqdm
+
+    with tqdm(total=n, unit="event", unit_scale=True) as bar:
+        yield bar.update
 
 
 def format_of(path: str | os.PathLike[str], format: str | None = None) -> str:

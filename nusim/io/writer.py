@@ -97,6 +97,7 @@ class EventWriter(ABC):
         check_statuses(sample)
         record = Record(sample, self._frame, info.pdg_scheme)
         record.of_event |= {
+            "process": info.process_numbers[sample.channel],
             "number": np.arange(len(sample)) + (self._first + self._written),
             "file_weight": sample.weight / info.events_per_weight if len(sample) else sample.weight,
             "parent": record.of_particle["pdg"][sample.offsets[:-1]],

@@ -182,7 +182,7 @@ def test_init_and_header_of_an_unweighted_file(tmp_path: Path) -> None:
     run = element(file, "run")
     for key in ("version", "kernel", "seed", "n", "protons", "expected_events", "stat_error", "effective_parents", "warnings", "frames"):
         assert run[key] == sample.metadata[key]
-    assert run["states"]["nu5"] == {"mass": 0.45, "ctau": None, "width": 0.0}
+    assert run["states"]["nu5"] == {"mass": 0.45, "ctau": None, "width": 0.0, "pdg": 9900014}
     assert run["expected_events_per_proton"] == 42.5 / 6.6e20
     assert [p["products"] for p in run["processes"]] == list(CHANNELS)
     assert element(file, "model") == sample.metadata["model"]
@@ -193,6 +193,15 @@ def test_init_and_header_of_an_unweighted_file(tmp_path: Path) -> None:
     assert np.all(np.delete(weights, 100) == 1.0)
     assert weights[100] == 2.5
     assert run["events_per_weight"] * weights.sum() == pytest.approx(sample.weight.sum(), rel=1e-13)
+
+
+def test_a_final_state_of_two_heavy_states_is_one_process(tmp_path: Path) -> None:
+    sample = mixed_sample(60)
+    channels = ("nu e- e+", "mu- pi+", "nu e- e+")
+    write(tmp_path / "a.lhe", replace(sample, channels=channels))
+    file, events = read(tmp_path / "a.lhe")
+    assert [(p.procId, p.xSection) for p in file.init.procInfo] == [(1, 20.0), (2, 15.5)]
+    assert [event.eventinfo.pid for event in events] == [(1, 2, 1)[channel] for channel in sample.channel]
 
 
 def test_a_weighted_file_names_its_weights(tmp_path: Path) -> None:
