@@ -58,7 +58,8 @@ _UNITS = {
     "m3_ev": "eV",
     "production_cross_section": "mb",
     "density": "g/cm3",
-    "current": "kA",
+    "current": "A",
+    "skin_depth": "m",
 }
 
 

@@ -1,0 +1,51 @@
+"""The public names, written out: a rename cannot slip past."""
+
+import subprocess
+import sys
+
+import pytest
+
+import nusim
+
+NAMES = """
+CardError CardWarning Channel ConvergenceError DarkNeutrino DataFileError DecayTable EventSample Experiment Hnl MissingExtraError Model
+NeutrinoFlux NusimError ParameterError ParentFlux Rate Spectrum beam_summary decay_table expected_events generate info neutrino_flux
+partial_widths plot read_beam read_experiment read_model rebuild resolved solve write write_events
+"""
+
+FIGURES = "branching branching_bars events flux"
+
+
+def test_the_list() -> None:
+    assert sorted(nusim.__all__) == sorted(NAMES.split())
+
+
+@pytest.mark.parametrize("name", NAMES.split())
+def test_every_name_is_there_and_says_what_it_is(name: str) -> None:
+    assert name in dir(nusim)
+    assert getattr(nusim, name).__doc__ or name == "Model"
+
+
+@pytest.mark.parametrize("name", FIGURES.split())
+def test_figures(name: str) -> None:
+    assert name in nusim.plot.__all__
+    assert getattr(nusim.plot, name).__doc__
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="module 'nusim' has no attribute 'generat'"):
+        _ = nusim.generat  # type: ignore[attr-defined]
+    with pytest.raises(AttributeError, match="no attribute 'reachh'"):
+        _ = nusim.plot.reachh  # type: ignore[attr-defined]
+
+
+def test_version() -> None:
+    from importlib.metadata import version
+
+    assert nusim.__version__ == version("nusim")
+
+
+def test_importing_nusim_loads_nothing_heavy() -> None:
+    code = "import sys, nusim; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"numpy", "scipy", "pydantic", "matplotlib", "pylhe", "particle"} & set(loaded)
