@@ -145,3 +145,9 @@ def canonical_products(text: str) -> str:
         if not _is_known(name):
             raise ParameterError(f"final state {text!r}: unknown particle {name!r}; known: nu nu4 nu5 {' '.join(CODES)}")
     return " ".join(sorted(names, key=_rank))
+
+
+def conjugate_products(text: str) -> str:
+    """The charge-conjugate final state in canonical order: 'nu e- mu+' gives 'nu mu- e+'; light neutrinos stay 'nu'."""
+    names = [NAMES[anti(CODES[name])] if name in CODES else name for name in text.split()]
+    return canonical_products(" ".join(names))

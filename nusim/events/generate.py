@@ -6,18 +6,26 @@ from importlib.metadata import version
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import pdg
 from ..cards.read import resolved
-from ..decays.channel import Channel
 from ..decays.draw import choose, draw_products
 from ..decays.table import decay_table
 from ..errors import ParameterError
 from ..experiment.experiment import Experiment
 from ..experiment.flight import DRAWS, HeavyFlux, HeavySource
-from ..experiment.source import heavy_source, parents_of, states_with_known_decays, visible_channels, why_nothing
+from ..experiment.source import (
+    FinalState,
+    decays_into,
+    heavy_source,
+    parents_of,
+    states_with_known_decays,
+    visible_final_states,
+    why_nothing,
+)
 from ..experiment.survey import expected_weights, survey
-from ..kernels.arrays import Array, IntArray, four_vectors
+from ..kernels.arrays import Array, BoolArray, IntArray, four_vectors
 from ..kernels.lorentz import boost
 from ..kernels.random import uniforms
 from ..model.spectrum import Spectrum
@@ -42,8 +50,8 @@ class Generator:
     spectrum: Spectrum
     experiment: Experiment
     source: HeavySource
-    channels: tuple[tuple[str, Channel], ...]
-    """State and channel of every final state that is generated."""
+    finals: tuple[FinalState, ...]
+    """Every final state that is generated."""
     seed: int
     n: int
     weighted: bool
@@ -61,8 +69,8 @@ class Generator:
     warnings: tuple[str, ...]
     efficiency: float
     """Fraction of candidates that become unweighted events."""
-    events_by_state: Mapping[str, float]
-    """Expected events of each heavy state in the generated channels."""
+    rates_by_channel: Mapping[str, float]
+    """Expected events of each generated final state."""
 
     def events(self, first: int, last: int) -> EventSample:
         """Events number first <= i < last of the run."""
@@ -110,13 +118,13 @@ class Generator:
             name: np.array([getattr(mode, name) for mode in modes])[flux.mode]
             for name in ("m_parent", "m_lepton", "m_heavy", "parent", "lepton", "polarisation", "antiparticle")
         }
-        states = tuple(dict.fromkeys(state for state, _ in self.channels))
+        states = tuple(dict.fromkeys(final.state for final in self.finals))
         state_of_mode = np.array([states.index(mode.state) for mode in modes], np.int16)
         state = state_of_mode[flux.mode]
         antiparticle = of_mode["antiparticle"].astype(bool) & (not self.spectrum.majorana)
         codes = np.array([pdg.HEAVY_STATE_CODES[name] for name in states], np.int64)[state] * np.where(antiparticle, -1, 1)
         spin = self.source.spin(flux)
-        channel = self._choose_channels(states, state, uniforms(self.seed, _CHANNEL, index, 1)[:, 0])
+        channel = self._choose_channels(states, state, antiparticle, uniforms(self.seed, _CHANNEL, index, 1)[:, 0])
 
         distance = flux.decay_distance(u_decay)
         p = np.sqrt(np.sum(flux.momentum[:, 1:] ** 2, axis=1))
@@ -126,7 +134,8 @@ class Generator:
         lepton = flux.parent_momentum - flux.momentum
         lepton[:, 0] = np.sqrt(np.sum(lepton[:, 1:] ** 2, axis=1) + of_mode["m_lepton"] ** 2)
 
-        size = np.array([3 + len(c.products.split()) for _, c in self.channels], np.int64)[channel]
+        names = tuple(dict.fromkeys(final.products for final in self.finals))
+        size = np.array([3 + len(final.products.split()) for final in self.finals], np.int64)[channel]
         offsets = np.concatenate([[0], np.cumsum(size)])
         total = int(offsets[-1])
         out_pdg, status, mother = np.empty(total, np.int64), np.empty(total, np.int8), np.empty(total, np.int64)
@@ -144,12 +153,13 @@ class Generator:
         put(head + 2, codes, INTERMEDIATE, 0, flux.momentum, of_mode["m_heavy"], flux.origin)
         proper[head + 2] = distance * of_mode["m_heavy"] / p
         helicity[head + 2] = np.sum(spin * flux.direction, axis=1)
-        for number, (_, one) in enumerate(self.channels):
+        for number, final in enumerate(self.finals):
             mine = np.flatnonzero(channel == number)
             if not len(mine):
                 continue
-            product_codes, products = draw_products(one.terms, spin[mine], antiparticle[mine], self.seed, _PRODUCTS + number, index[mine])
-            for k, product_mass in enumerate(one.terms[0].masses):
+            terms = final.channel.terms
+            product_codes, products = draw_products(terms, spin[mine], antiparticle[mine], self.seed, _PRODUCTS + number, index[mine])
+            for k, product_mass in enumerate(terms[0].masses):
                 four = boost(products[:, k], flux.momentum[mine], of_mode["m_heavy"][mine])
                 put(head[mine] + 3 + k, product_codes[:, k], FINAL, 2, four, product_mass, decay_vertex[mine])
         return EventSample(
@@ -168,25 +178,27 @@ class Generator:
             delay=distance * of_mode["m_heavy"] ** 2 / (p * (flux.momentum[:, 0] + p)),
             polarisation=of_mode["polarisation"].astype(float),
             state=state,
-            channel=channel.astype(np.int16),
+            channel=np.array([names.index(final.products) for final in self.finals], np.int16)[channel],
             states=states,
-            channels=tuple(c.products for _, c in self.channels),
+            channels=names,
             weighted=self.weighted,
             metadata=self.metadata(int(index[0]) if len(index) else 0),
         )
 
-    def _choose_channels(self, states: tuple[str, ...], state: Array, u: Array) -> IntArray:
-        """Final state of each event in proportion to its width, among those of its heavy state."""
+    def _choose_channels(self, states: tuple[str, ...], state: NDArray[np.int16], antiparticle: BoolArray, u: Array) -> IntArray:
+        """Final state of each event in proportion to its width, among those its heavy state has."""
         channel = np.empty(len(u), np.int64)
         for number, name in enumerate(states):
-            mine = state == number
-            own = np.array([k for k, (owner, _) in enumerate(self.channels) if owner == name])
-            channel[mine] = own[choose(np.array([self.channels[k][1].width for k in own]), u[mine])]
+            for conjugate in (False, True):
+                mine = (state == number) & (antiparticle == conjugate)
+                own = [k for k, final in enumerate(self.finals) if final.state == name and final.antiparticle == conjugate]
+                if mine.any():
+                    channel[mine] = np.array(own)[choose(np.array([self.finals[k].channel.width for k in own]), u[mine])]
         return channel
 
     def metadata(self, first: int = 0) -> dict[str, Any]:
         """What every file of this run says about it."""
-        tables = {state: decay_table(self.spectrum, state) for state in dict.fromkeys(state for state, _ in self.channels)}
+        tables = {state: decay_table(self.spectrum, state) for state in dict.fromkeys(final.state for final in self.finals)}
         origin = self.experiment.detector_origin
         return {
             "version": version("nusim"),
@@ -206,22 +218,13 @@ class Generator:
                 state: {"pdg": pdg.HEAVY_STATE_CODES[state], "mass": table.mass, "ctau": table.ctau, "width": table.total_width}
                 for state, table in tables.items()
             },
-            "rates_by_channel": self.rates_by_channel(),
+            "rates_by_channel": dict(self.rates_by_channel),
             "frames": {
                 "beam": "origin and axes of the beam card, z along the proton beam; time zero when the proton passes the origin",
                 "detector": {"local_origin": [float(x) for x in origin], "rotation": [list(row) for row in self.experiment.rotation]},
             },
             "warnings": list(self.warnings),
         }
-
-    def rates_by_channel(self) -> dict[str, float]:
-        """Expected events of each generated final state."""
-        width = {state: sum(c.width for owner, c in self.channels if owner == state) for state, _ in self.channels}
-        by_state = self.events_by_state
-        rates: dict[str, float] = {}
-        for state, channel in self.channels:
-            rates[channel.products] = rates.get(channel.products, 0.0) + by_state[state] * channel.width / width[state]
-        return rates
 
 
 def _take(flux: HeavyFlux, rows: Any) -> HeavyFlux:
@@ -259,13 +262,13 @@ def prepare(
         raise ParameterError(f"state {state!r}: events can be made for {', '.join(known)}" + "".join(f" ({note})" for note in notes))
     states = known if state is None else (state,)
     tables = [decay_table(spectrum, name) for name in states]
-    channels = tuple((table.parent, channel) for table in tables for channel in visible_channels(table))
+    finals = tuple(one for table in tables for one in visible_final_states(table, spectrum.majorana))
     if final is not None:
         wanted = pdg.canonical_products(final)
-        if all(table.width(wanted) == 0 for table in tables):
+        if all(table.width(name) == 0 for table in tables for name in (wanted, pdg.conjugate_products(wanted))):
             raise ParameterError(f"final state {wanted!r}: closed for {', '.join(f'{t.parent} of {t.mass:.6g} GeV' for t in tables)}")
-        channels = tuple((name, channel) for name, channel in channels if channel.products == wanted)
-        if not channels:
+        finals = tuple(one for one in finals if one.products == wanted)
+        if not finals:
             raise ParameterError(
                 f"final state {wanted!r}: nothing in it can be seen; events hold decays with a charged particle, photon or meson"
             )
@@ -274,26 +277,25 @@ def prepare(
     if not source.modes:
         raise ParameterError(why_nothing(spectrum, experiment, parents, states))
     found = survey(source, seed)
-    visible = np.array(
-        [
-            sum(c.width for name, c in channels if name == mode.state) / next(t.total_width for t in tables if t.parent == mode.state)
-            for mode in source.modes
-        ]
-    )
+    total = {table.parent: table.total_width for table in tables}
+    share = [
+        np.array([decays_into(mode, one, spectrum.majorana) for mode in source.modes]) * (one.channel.width / total[one.state])
+        for one in finals
+    ]
+    visible = np.sum(share, axis=0)
     expected = experiment.protons * float(found.by_mode @ visible)
     if expected == 0:
         raise ParameterError(f"{experiment.name}: no heavy neutrino decays visibly inside the detector")
     proposal = expected_weights(source) * visible[source.mode]
     warnings = tuple(dict.fromkeys([*spectrum.warnings, *notes, MISSING_MODES, *(w for table in tables for w in table.warnings)]))
-    by_state = {
-        name: experiment.protons * float(sum(found.by_mode[k] * visible[k] for k, mode in enumerate(source.modes) if mode.state == name))
-        for name in states
-    }
+    rates: dict[str, float] = {}
+    for one, part in zip(finals, share, strict=True):
+        rates[one.products] = rates.get(one.products, 0.0) + experiment.protons * float(found.by_mode @ part)
     draft = Generator(
         spectrum=spectrum,
         experiment=experiment,
         source=source,
-        channels=channels,
+        finals=finals,
         seed=seed,
         n=n,
         weighted=weighted,
@@ -306,7 +308,7 @@ def prepare(
         mean=1.0,
         warnings=warnings,
         efficiency=1.0,
-        events_by_state=by_state,
+        rates_by_channel=rates,
     )
     _, ratio, _ = draft._candidates(_PILOT, np.arange(_PILOT_SIZE), 0)
     bound = _MARGIN * float(ratio.max())

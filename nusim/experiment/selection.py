@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .. import pdg
-from ..kernels.arrays import Array, BoolArray
+from ..kernels.arrays import Array, BoolArray, IntArray
 from .experiment import Plane, Selection
 
 _KINDS = {11: "e", 13: "mu", 22: "gamma", 211: "pi", 321: "K"}
@@ -23,7 +23,7 @@ _PROMPT = {
 """What a meson that decays at its vertex shows: its leading mode, a pi0 as two photons."""
 
 
-def passes(selection: Selection, codes: Array, momenta: Array, vertex: Array, u: Array) -> BoolArray:
+def passes(selection: Selection, codes: IntArray, momenta: Array, vertex: Array, u: Array) -> BoolArray:
     """Which decays the detector selects, before efficiency.
 
     `codes` (n, k) PDG codes and `momenta` (n, k, 4) of the products in the beam frame, `vertex` (n, 3) in metres,

@@ -1,6 +1,7 @@
 """Builds the heavy-neutrino source that an experiment's beam makes of a model."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -22,9 +23,28 @@ _STAGE = 5
 """Place of the azimuths and decay points in each seed's streams of random numbers."""
 
 
-def visible_channels(table: DecayTable) -> tuple[Channel, ...]:
-    """Open channels with a charged particle, a photon or a meson."""
-    return tuple(channel for channel in table if channel.visible and channel.width > 0)
+@dataclass(frozen=True, slots=True, eq=False)
+class FinalState:
+    """A channel as it is seen: of a state, or of a Dirac state's antiparticle, whose products are the conjugate ones."""
+
+    state: str
+    antiparticle: bool
+    products: str
+    channel: Channel
+
+
+def visible_final_states(table: DecayTable, majorana: bool) -> tuple[FinalState, ...]:
+    """Open channels with a charged particle, a photon or a meson; for a Dirac state those of particle and antiparticle."""
+    seen = [channel for channel in table if channel.visible and channel.width > 0]
+    particle = [FinalState(table.parent, False, channel.products, channel) for channel in seen]
+    if majorana:
+        return tuple(particle)
+    return (*particle, *(FinalState(table.parent, True, pdg.conjugate_products(channel.products), channel) for channel in seen))
+
+
+def decays_into(mode: ProductionMode, final: FinalState, majorana: bool) -> bool:
+    """Whether heavy states made in this mode can decay into this final state."""
+    return mode.state == final.state and (majorana or mode.antiparticle == final.antiparticle)
 
 
 def states_with_known_decays(spectrum: Spectrum) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -1,19 +1,26 @@
 """Expected numbers of heavy-neutrino decays in an experiment, by state, parent and final state."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from .. import pdg
-from ..decays.channel import Channel
 from ..decays.draw import draw_products
 from ..decays.table import decay_table
 from ..errors import ParameterError
 from ..experiment.experiment import Experiment
 from ..experiment.flight import DRAWS
 from ..experiment.selection import passes
-from ..experiment.source import heavy_source, parents_of, states_with_known_decays, visible_channels, why_nothing
+from ..experiment.source import (
+    FinalState,
+    decays_into,
+    heavy_source,
+    parents_of,
+    states_with_known_decays,
+    visible_final_states,
+    why_nothing,
+)
 from ..experiment.survey import Survey, survey
 from ..kernels.arrays import Array, IntArray
 from ..kernels.lorentz import boost
@@ -21,7 +28,7 @@ from ..kernels.random import uniforms
 from ..model.spectrum import Spectrum
 from ..production.table import MISSING_MODES
 
-_STAGE = 10
+_STAGE = 100
 """Place of the selection's random numbers in each seed's streams."""
 
 _SELECTION_SAMPLES = 20_000
@@ -83,28 +90,26 @@ def expected_events(spectrum: Spectrum, experiment: Experiment, seed: int = 1) -
         )
 
     protons = experiment.protons
-    visible = {table.parent: visible_channels(table) for table in tables}
+    finals = tuple(final for table in tables for final in visible_final_states(table, spectrum.majorana))
     total = {table.parent: table.total_width for table in tables}
-    fraction = {state: sum(channel.width for channel in visible[state]) / total[state] for state in states}
+    share = {
+        final: np.array([decays_into(mode, final, spectrum.majorana) for mode in source.modes]) * (final.channel.width / total[final.state])
+        for final in finals
+    }
+    of_mode = np.sum(list(share.values()), axis=0)
     state_of = np.array([mode.state for mode in source.modes])
     parent_of = np.array([pdg.NAMES[mode.parent] for mode in source.modes])
-    of_mode = np.array([fraction[state] for state in state_of])
     events_of_mode = protons * found.by_mode * of_mode
 
     def error(factor: Array) -> float:
         return protons * found.error(factor)
 
-    by_final: dict[str, float] = {}
-    final_factor: dict[str, Array] = {}
-    for state in states:
-        for channel in visible[state]:
-            share = np.where(state_of == state, channel.width / total[state], 0.0)
-            by_final[channel.products] = by_final.get(channel.products, 0.0) + protons * float(found.by_mode @ share)
-            final_factor[channel.products] = final_factor.get(channel.products, np.zeros(len(state_of))) + share
+    products = tuple(dict.fromkeys(final.products for final in finals))
+    share_of = {name: np.sum([share[final] for final in finals if final.products == name], axis=0) for name in products}
     by_parent = {name: float(events_of_mode[parent_of == name].sum()) for name in dict.fromkeys(parent_of)}
     uncertainty = experiment.beam.normalisation_uncertainty if experiment.beam is not None else {}
     norm = float(np.sqrt(sum((number * uncertainty.get(name, 0.0)) ** 2 for name, number in by_parent.items())))
-    selected, selected_error = _selected(spectrum, experiment, found, visible, total, seed)
+    selected, selected_error = _selected(spectrum, experiment, found, finals, share, seed)
     events = float(events_of_mode.sum())
     stat = error(of_mode)
     return Rate(
@@ -119,55 +124,46 @@ def expected_events(spectrum: Spectrum, experiment: Experiment, seed: int = 1) -
         selected_stat_error=float(np.hypot(selected_error, stat * selected / events)) if events > 0 else 0.0,
         by_state={state: float(events_of_mode[state_of == state].sum()) for state in states},
         by_parent=by_parent,
-        by_final_state=by_final,
+        by_final_state={name: protons * float(found.by_mode @ factor) for name, factor in share_of.items()},
         error_by_state={state: error(np.where(state_of == state, of_mode, 0.0)) for state in states},
         error_by_parent={name: error(np.where(parent_of == name, of_mode, 0.0)) for name in by_parent},
-        error_by_final_state={name: error(factor) for name, factor in final_factor.items()},
+        error_by_final_state={name: error(factor) for name, factor in share_of.items()},
         effective_parents=found.effective_parents,
         warnings=tuple(dict.fromkeys(warnings)),
     )
 
 
 def _selected(
-    spectrum: Spectrum,
-    experiment: Experiment,
-    found: Survey,
-    visible: Mapping[str, tuple[Channel, ...]],
-    total: Mapping[str, float],
-    seed: int,
+    spectrum: Spectrum, experiment: Experiment, found: Survey, finals: Sequence[FinalState], share: Mapping[FinalState, Array], seed: int
 ) -> tuple[float, float]:
     """Events after selection and efficiency, and the error of the selected fraction.
 
-    Heavy states are drawn in proportion to the survey's row weights and decayed into each final state.
+    Heavy states are drawn in proportion to the survey's row weights and decayed into each final state they have.
     """
     source, selection = found.source, experiment.selection
-    state_of = np.array([mode.state for mode in source.modes])[source.mode]
-    number, variance = 0.0, 0.0
-    for place, (state, channels) in enumerate(visible.items()):
-        weight = np.where(state_of == state, found.row_weight, 0.0)
-        if not weight.any() or not channels:
+    steps = np.cumsum(found.row_weight)
+    index: IntArray = np.arange(_SELECTION_SAMPLES)
+    u = uniforms(seed, _STAGE, index, DRAWS + 2)
+    rows: IntArray = np.minimum(np.searchsorted(steps, u[:, DRAWS] * steps[-1], side="right"), len(steps) - 1)
+    flux = source.draw(rows, u[:, :DRAWS])
+    ratio = flux.weight / found.row_weight[rows]
+    spin = source.spin(flux)
+    vertex = flux.origin[:, 1:] + flux.decay_distance(u[:, DRAWS + 1])[:, None] * flux.direction
+    kept = np.zeros(len(index))
+    for order, final in enumerate(finals):
+        part = np.flatnonzero(share[final][flux.mode] > 0)
+        if not len(part):
             continue
-        steps = np.cumsum(weight)
-        index: IntArray = np.arange(_SELECTION_SAMPLES)
-        u = uniforms(seed, _STAGE + place, index, DRAWS + 2)
-        rows: IntArray = np.minimum(np.searchsorted(steps, u[:, DRAWS] * steps[-1], side="right"), len(steps) - 1)
-        flux = source.draw(rows, u[:, :DRAWS])
-        ratio = flux.weight / weight[rows]
-        spin = source.spin(flux)
-        antiparticle = np.array([mode.antiparticle for mode in source.modes])[flux.mode] & (not spectrum.majorana)
-        vertex = flux.origin[:, 1:] + flux.decay_distance(u[:, DRAWS + 1])[:, None] * flux.direction
-        mass = spectrum.mass(state)
-        kept = np.zeros(len(index))
-        for order, channel in enumerate(channels):
-            stage = 100 * (_STAGE + place) + order
-            codes, momenta = draw_products(channel.terms, spin, antiparticle, seed, stage, index)
-            lab = np.stack([boost(momenta[:, k], flux.momentum, mass) for k in range(codes.shape[1])], axis=1)
-            good = passes(selection, codes, lab, vertex, uniforms(seed, stage + 50, index, codes.shape[1]))
-            kept += good * (channel.width / total[state] * selection.efficiency_of(channel.products))
-        mean = float(ratio @ kept / ratio.sum())
-        number += experiment.protons * steps[-1] * mean
-        variance += (experiment.protons * steps[-1]) ** 2 * float(np.sum((ratio * (kept - mean)) ** 2) / ratio.sum() ** 2)
-    return number, float(np.sqrt(variance))
+        stage = _STAGE + 2 * order + 1
+        antiparticle = np.full(len(part), final.antiparticle)
+        codes, momenta = draw_products(final.channel.terms, spin[part], antiparticle, seed, stage, part)
+        mass = spectrum.mass(final.state)
+        lab = np.stack([boost(momenta[:, k], flux.momentum[part], mass) for k in range(codes.shape[1])], axis=1)
+        good = passes(selection, codes, lab, vertex[part], uniforms(seed, stage + 1, part, codes.shape[1]))
+        kept[part] += good * share[final][flux.mode[part]] * selection.efficiency_of(final.products)
+    mean = float(ratio @ kept / ratio.sum())
+    scale = experiment.protons * found.total
+    return scale * mean, scale * float(np.sqrt(np.sum((ratio * (kept - mean)) ** 2)) / ratio.sum())
 
 
 def _nothing(spectrum: Spectrum, experiment: Experiment, states: tuple[str, ...], warnings: tuple[str, ...]) -> Rate:
