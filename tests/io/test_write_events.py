@@ -1,0 +1,85 @@
+"""From model and experiment to a file, and the documentation's way back."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nusim.cards.read import read_experiment, read_model
+from nusim.errors import DataFileError, ParameterError
+from nusim.events.generate import generate
+from nusim.io.inspect import info
+from nusim.io.write import write, write_events
+from nusim.model.spectrum import solve
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "formats.md"
+
+
+@pytest.fixture(scope="module")
+def setting() -> tuple[Any, Any]:
+    return solve(read_model("circle")), read_experiment("sbnd")
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_chunk_size_is_not_in_the_file(tmp_path: Path, setting: tuple[Any, Any], weighted: bool) -> None:
+    summaries = [write_events(tmp_path / f"{chunk}.lhe", *setting, 300, 5, weighted=weighted, chunk=chunk) for chunk in (1000, 77)]
+    whole = write(tmp_path / "whole.lhe", generate(*setting, 300, 5, weighted=weighted))
+    assert [summary["sha256"] for summary in summaries] == [whole, whole]
+    assert (tmp_path / "77.lhe").read_bytes() == (tmp_path / "whole.lhe").read_bytes()
+    assert list(summaries[0]) == "file n seed expected_events stat_error effective_sample_size kernel sha256 warnings".split(" ")
+    assert summaries[0]["effective_sample_size"] <= 300 * (1 + 1e-12)
+    assert {key: value for key, value in summaries[0].items() if key not in ("file", "effective_sample_size")} == {
+        key: value for key, value in summaries[1].items() if key not in ("file", "effective_sample_size")
+    }
+
+
+@pytest.mark.parametrize(("name", "layout"), [("a.lhe", "chain"), ("a.lhe.gz", "two-beam"), ("a.lhe", "decay"), ("a.hepevt", "chain")])
+def test_generated_events_are_consistent(tmp_path: Path, setting: tuple[Any, Any], name: str, layout: str) -> None:
+    summary = write_events(tmp_path / name, *setting, 1000, 3, layout=layout)
+    found = info(tmp_path / name)
+    assert found["problems"] == []
+    assert found["n"] == 1000
+    assert found["sha256"] == summary["sha256"]
+    assert found["sum_of_weights"] == pytest.approx(summary["expected_events"], rel=1e-2)
+
+
+def test_no_events_make_a_valid_file(tmp_path: Path, setting: tuple[Any, Any]) -> None:
+    for name in ("a.lhe", "a.lhe.gz", "a.hepevt"):
+        assert write_events(tmp_path / name, *setting, 0)["effective_sample_size"] == 0.0
+        assert (info(tmp_path / name)["n"], info(tmp_path / name)["problems"]) == (0, [])
+
+
+def test_requests_that_cannot_be_met_leave_no_file(tmp_path: Path, setting: tuple[Any, Any]) -> None:
+    with pytest.raises(DataFileError, match="are free; ask for fewer events"):
+        write_events(tmp_path / "a.lhe", *setting, 10**15)
+    with pytest.raises(ParameterError, match="chunk = 0"):
+        write_events(tmp_path / "a.lhe", *setting, 10, chunk=0)
+    with pytest.raises(ParameterError):
+        write_events(tmp_path / "a.lhe", *setting, 10, final="mu- mu+ gamma")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_documented_way_to_read_with_pylhe_runs(
+    tmp_path: Path, setting: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    summary = write_events("circle.lhe.gz", *setting, 300)
+    snippet = re.search(r"### Reading with pylhe\n\n```python\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
+    assert snippet
+    exec(snippet[1], {})
+    printed = capsys.readouterr().out
+    assert printed.endswith(f"of {summary['expected_events']:.4g} expected events for 6.6e+20 protons\n")
+    # SBND is 4 m wide and high: a cut at 1.5 m keeps about (3/4)^2
+    assert 0.45 < float(printed.split()[0]) / summary["expected_events"] < 0.68
+
+
+def test_the_documented_schemes_are_those_of_the_code() -> None:
+    from nusim.io.pdg_scheme import SCHEMES
+
+    text = DOCUMENT.read_text()
+    for scheme, codes in SCHEMES.items():
+        row = next(line for line in text.splitlines() if line.startswith(f"| `{scheme}` |"))
+        assert all(str(code) in row for code in codes.values())
+    assert json.dumps(list(SCHEMES)) == '["default", "darknews", "genie"]'
