@@ -61,9 +61,9 @@ def _one_point(args: argparse.Namespace) -> int:
     print(f"  c tau        {number(table.ctau)} m")
     rows = [(c.products, number(c.width), number(share[c.products], 4), " ".join(c.via)) for c in channels if c.width > 0]
     print_table(("products", "width [GeV]", "branching ratio", "via"), rows, left=(0, 3))
-    closed = [c.products for c in channels if c.width == 0]
+    closed = sum(c.width == 0 for c in channels)
     if closed:
-        print(f"  closed: {', '.join(closed)}")
+        print(f"  {closed} more channels are closed at this mass")
     return 0
 
 

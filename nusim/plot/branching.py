@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ..decays.channel import DecayTable
 from ..kernels.arrays import Array
 from .style import COLOURS, legend_beside, line_style, new_figure, tex
@@ -27,10 +29,11 @@ _SMALLEST = 1e-3
 def branching(key: str, values: Array, ratios: Mapping[str, Array], parent: str) -> "Figure":
     """Branching ratios (m,) by final state against the scanned key's values (m,)."""
     figure, axes = new_figure(width=7.0)
-    drawn = sorted((name for name, ratio in ratios.items() if ratio.max() >= _SMALLEST), key=lambda name: -ratios[name].max())
-    for place, name in enumerate(drawn):
-        ratio = ratios[name]
-        axes.plot(values, [share if share > 0 else float("nan") for share in ratio], label=tex(name), **line_style(place))
+    drawn = _curves(ratios)
+    for place, names in enumerate(drawn):
+        ratio = ratios[names[0]]
+        label = ", ".join(tex(name) for name in names) + (" each" if len(names) > 1 else "")
+        axes.plot(values[ratio > 0], ratio[ratio > 0], label=label, **line_style(place))
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlim(values[0], values[-1])
@@ -40,6 +43,18 @@ def branching(key: str, values: Array, ratios: Mapping[str, Array], parent: str)
     if drawn:
         legend_beside(axes, len(drawn))
     return figure
+
+
+def _curves(ratios: Mapping[str, Array]) -> list[list[str]]:
+    """Final states to draw, largest first; those with the same curve, as charge conjugates of a Majorana state, together."""
+    curves: list[list[str]] = []
+    for name in sorted((name for name, ratio in ratios.items() if ratio.max() >= _SMALLEST), key=lambda name: -ratios[name].max()):
+        twin = next((names for names in curves if np.allclose(ratios[names[0]], ratios[name], rtol=1e-6, atol=0)), None)
+        if twin is None:
+            curves.append([name])
+        else:
+            twin.append(name)
+    return curves
 
 
 def branching_bars(table: DecayTable) -> "Figure":

@@ -27,13 +27,13 @@ def events(sample: EventSample, experiment: Experiment) -> "Figure":
     visible: Array = np.bincount(event[shown], sample.momentum[shown, 0], minlength=len(sample)).astype(float)
     place = experiment.to_detector(sample.decay_vertex[:, 1:])
     figure, axes = new_figure(2, 2, width=5.2, height=3.6)
-    for panel, values, label in (
-        (axes[0, 0], energy, "energy of the heavy neutrino [GeV]"),
-        (axes[0, 1], visible, "visible energy [GeV]"),
-        (axes[1, 0], place[:, 2], "decay point along the detector [m]"),
-        (axes[1, 1], sample.delay / ns, "delay against light neutrinos [ns]"),
+    for panel, values, label, logarithmic in (
+        (axes[0, 0], energy, "energy of the heavy neutrino [GeV]", False),
+        (axes[0, 1], visible, "visible energy [GeV]", False),
+        (axes[1, 0], place[:, 2], "decay point along the detector [m]", False),
+        (axes[1, 1], sample.delay / ns, "delay against light neutrinos [ns]", True),
     ):
-        _histogram(panel, sample, values)
+        _histogram(panel, sample, values, logarithmic)
         panel.set_xlabel(label)
         panel.set_ylabel("expected events per bin")
     handles, labels = axes[0, 0].get_legend_handles_labels()
@@ -44,15 +44,18 @@ def events(sample: EventSample, experiment: Experiment) -> "Figure":
     return figure
 
 
-def _histogram(panel: "Axes", sample: EventSample, values: Array) -> None:
+def _histogram(panel: "Axes", sample: EventSample, values: Array, logarithmic: bool) -> None:
     if not len(values):
         return
-    # the last percent of a long tail would squeeze everything else into one bin
-    edges = np.linspace(values.min(), max(float(np.quantile(values, 0.99)), float(values.min()) + 1e-9), _BINS + 1)
-    inside = np.minimum(values, edges[-1])
+    low, high = float(values.min()), float(values.max())
+    if logarithmic and low > 0:
+        edges = np.geomspace(low, high * (1 + 1e-9), _BINS + 1)
+        panel.set_xscale("log")
+    else:
+        edges = np.linspace(low, high + 1e-9 * max(abs(high), 1.0), _BINS + 1)
     for place, channel in enumerate(sample.channels):
         mine = sample.channel == place
         if mine.any():
-            counts, _ = np.histogram(inside[mine], edges, weights=sample.weight[mine])
+            counts, _ = np.histogram(values[mine], edges, weights=sample.weight[mine])
             style = line_style(place)
             panel.stairs(counts, edges, label=tex(channel), color=style["color"], linestyle=style["linestyle"], linewidth=1.4)

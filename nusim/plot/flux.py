@@ -5,10 +5,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..beams.neutrino_flux import NeutrinoFlux
-from .style import legend_beside, line_style, new_figure, tex
+from .style import COLOURS, legend_beside, new_figure, tex
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+_PARENT = {
+    "pi+": {"color": COLOURS[0]},
+    "pi-": {"color": COLOURS[0], "linestyle": "--"},
+    "K+": {"color": COLOURS[1]},
+    "K-": {"color": COLOURS[1], "linestyle": "--"},
+    "KL": {"color": COLOURS[2]},
+    "mu+": {"color": COLOURS[3]},
+    "mu-": {"color": COLOURS[3], "linestyle": "--"},
+}
+"""A parent looks the same in every panel; black is the sum."""
 
 _DECADES = 5
 """Decades below the largest flux that are shown."""
@@ -22,7 +33,6 @@ def flux(found: NeutrinoFlux, title: str) -> "Figure":
     figure, axes = new_figure(columns, rows, width=5.2, height=3.6)
     panels = [axes] if columns * rows == 1 else list(axes.flat)
     width = np.diff(found.edges)
-    parents = sorted({parent for flavour in flavours for parent in found.by_parent[flavour]})
     top = max((float((found[flavour] / width).max()) for flavour in flavours), default=0.0)
     for panel, flavour in zip(panels, flavours, strict=False):
         total = found[flavour] / width
@@ -30,8 +40,7 @@ def flux(found: NeutrinoFlux, title: str) -> "Figure":
         panel.stairs(total, found.edges, color="black", linewidth=1.8, label="all parents")
         panel.stairs(total + error, found.edges, baseline=np.maximum(total - error, 0), fill=True, color="black", alpha=0.2, linewidth=0)
         for parent, part in found.by_parent[flavour].items():
-            style = line_style(parents.index(parent))
-            panel.stairs(part / width, found.edges, label=tex(parent), color=style["color"], linestyle=style["linestyle"], linewidth=1.3)
+            panel.stairs(part / width, found.edges, label=tex(parent), linewidth=1.3, **_PARENT[parent])
         panel.set_yscale("log")
         panel.set_xlim(found.edges[0], found.edges[-1])
         if top > 0:
