@@ -24,15 +24,12 @@ def setting() -> tuple[Any, Any]:
 
 @pytest.mark.parametrize("weighted", [False, True])
 def test_the_chunk_size_is_not_in_the_file(tmp_path: Path, setting: tuple[Any, Any], weighted: bool) -> None:
-    summaries = [write_events(tmp_path / f"{chunk}.lhe", *setting, 300, 5, weighted=weighted, chunk=chunk) for chunk in (1000, 77)]
-    whole = write(tmp_path / "whole.lhe", generate(*setting, 300, 5, weighted=weighted))
-    assert [summary["sha256"] for summary in summaries] == [whole, whole]
-    assert (tmp_path / "77.lhe").read_bytes() == (tmp_path / "whole.lhe").read_bytes()
-    assert list(summaries[0]) == "file n seed expected_events stat_error effective_sample_size kernel sha256 warnings".split(" ")
-    assert summaries[0]["effective_sample_size"] <= 300 * (1 + 1e-12)
-    assert {key: value for key, value in summaries[0].items() if key not in ("file", "effective_sample_size")} == {
-        key: value for key, value in summaries[1].items() if key not in ("file", "effective_sample_size")
-    }
+    summary = write_events(tmp_path / "chunks.lhe", *setting, 300, 5, weighted=weighted, chunk=77)
+    sample = generate(*setting, 300, 5, weighted=weighted)
+    assert write(tmp_path / "whole.lhe", sample) == summary["sha256"]
+    assert (tmp_path / "chunks.lhe").read_bytes() == (tmp_path / "whole.lhe").read_bytes()
+    assert set(summary) >= {"file", "n", "seed", "expected_events", "stat_error", "kernel", "warnings"}
+    assert summary["effective_sample_size"] == pytest.approx(sample.weight.sum() ** 2 / (sample.weight**2).sum())
 
 
 @pytest.mark.parametrize(("name", "layout"), [("a.lhe", "chain"), ("a.lhe.gz", "two-beam"), ("a.lhe", "decay"), ("a.hepevt", "chain")])
