@@ -86,7 +86,7 @@ class Generator:
         rows: IntArray = np.searchsorted(self.proposal, u[:, DRAWS] * self.proposal[-1], side="right")
         rows = np.minimum(rows, len(self.proposal) - 1)
         flux = self.source.draw(rows, u[:, :DRAWS])
-        density = np.diff(self.proposal, prepend=0.0)[rows] / self.proposal[-1]
+        density = (self.proposal[rows] - np.where(rows > 0, self.proposal[rows - 1], 0.0)) / self.proposal[-1]
         return flux, flux.weight * self.visible[flux.mode] / density, u[:, DRAWS + 1 :]
 
     def _accepted(self, index: IntArray) -> tuple[HeavyFlux, Array, Array]:
