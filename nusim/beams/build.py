@@ -11,19 +11,21 @@ from .. import pdg
 from ..errors import DataFileError, ParameterError
 from ..kernels.arrays import Array
 from .beam import Beam, Polarity, load_parents, read_table, write_table
-from .cascade import proton_tracks, pythia_version, tertiary_mesons
+from .cascade import KEPT, products_in_metal, proton_tracks, pythia_version, tertiary_mesons
 from .decay_region import decays_on_path, free_path
 from .horns import StepSegments, track
 from .mesons import Mesons, join, per_species
 from .parents import ParentFlux
 from .yields import differential_cross_section, draw_yield
 
-DRAWS = {"pi+": 1_200_000, "pi-": 800_000, "K+": 400_000, "KL": 200_000, "KS": 200_000}
+DRAWS = {"pi+": 900_000, "pi-": 700_000, "K+": 300_000, "KL": 150_000, "KS": 120_000}
 """Primary mesons drawn from the parametrisations (KS: for the pions it decays to)."""
 CASCADE_PROTONS = 300_000
+METAL_HITS = 150_000
+"""Interactions in the horns' conductors that are generated, drawn from all particles that cross them."""
 ROWS = {
-    "fhc": {211: 85_000, 321: 30_000, -211: 25_000, -321: 12_000, 130: 12_000},
-    "rhc": {-211: 75_000, 321: 22_000, 211: 40_000, -321: 15_000, 130: 12_000},
+    "fhc": {211: 100_000, 321: 36_000, -211: 30_000, -321: 12_000, 130: 14_000},
+    "rhc": {-211: 90_000, 321: 28_000, 211: 48_000, -321: 15_000, 130: 14_000},
 }
 """Rows kept by species: most for the leading ones."""
 _CHUNK = 40_000
@@ -56,15 +58,46 @@ def build_parents(
         bar.start("cascade", cascade_protons)
         parts.append(surrounded(beam, tertiary_mesons(beam, cascade_protons, seed, progress=bar.step)))
     mesons = join(parts)
+    hits: list[Mesons] = []
+    pieces = _flown(beam, polarity, mesons, rng, bar, hits if cascade_protons else None)
+    if hits:
+        drawn = _drawn_by_weight(join(hits), METAL_HITS, rng)
+        bar.start("horn metal", 1)
+        charge, mass = _nucleus(beam)
+        pieces += _flown(beam, polarity, products_in_metal(drawn, charge, mass, seed + 1), rng, bar, None)
+    bar.close()
+    parents = _joined(pieces, float(cascade_protons), f"build_parents({beam.name!r}, {polarity!r}, seed={seed})")
+    return parents if rows is None else reduced(parents, rows, rng)
+
+
+def _flown(
+    beam: Beam, polarity: Polarity, mesons: Mesons, rng: np.random.Generator, bar: "_Progress", hits: list[Mesons] | None
+) -> list[ParentFlux]:
+    """Decays of many particles, in chunks that fit the processor's cache; their interactions in metal are added to `hits`."""
     bar.start(f"horn {polarity}", len(mesons))
     pieces = []
     for begin in range(0, len(mesons), _CHUNK):
         chunk = mesons.select(np.arange(begin, min(begin + _CHUNK, len(mesons)), dtype=np.int64))
-        pieces.append(decays_in_flight(beam, polarity, chunk, rng))
+        pieces.append(decays_in_flight(beam, polarity, chunk, rng, hits))
         bar.step(len(chunk))
-    bar.close()
-    parents = _joined(pieces, float(cascade_protons), f"build_parents({beam.name!r}, {polarity!r}, seed={seed})")
-    return parents if rows is None else reduced(parents, rows, rng)
+    return pieces
+
+
+def _nucleus(beam: Beam) -> tuple[int, int]:
+    """Charge and mass number of the horns' metal, as the generator knows them."""
+    number = round(beam.materials[beam.horns[0].material].mass_number)
+    known = {27: 13}
+    if number not in known:
+        raise ParameterError(f"beam {beam.name}: horn metal of mass number {number}: interactions are generated in aluminium only")
+    return known[number], number
+
+
+def _drawn_by_weight(mesons: Mesons, n: int, rng: np.random.Generator) -> Mesons:
+    """n rows of equal weight, drawn systematically in proportion to weight; the sum of weights kept."""
+    total = np.cumsum(mesons.weight)
+    rows = np.searchsorted(total, (np.arange(n) + rng.random()) * total[-1] / n, side="right")
+    drawn = mesons.select(np.minimum(rows, len(total) - 1).astype(np.int64))
+    return Mesons(drawn.pdg, drawn.position, drawn.momentum, drawn.time, np.full(n, total[-1] / n))
 
 
 def primary_mesons(beam: Beam, name: str, n: int, rng: np.random.Generator) -> Mesons:
@@ -170,16 +203,25 @@ def inside_cylinder(position: Array, direction: Array, radius: float, begin: flo
     return result
 
 
-def decays_in_flight(beam: Beam, polarity: Polarity, mesons: Mesons, rng: np.random.Generator) -> ParentFlux:
+def decays_in_flight(
+    beam: Beam, polarity: Polarity, mesons: Mesons, rng: np.random.Generator, hits: list[Mesons] | None = None
+) -> ParentFlux:
     """Every meson's decays: one segment for its way to the end of the horns, one from there to the wall.
 
-    The first is one of its steps, chosen in proportion to the decays each step holds and carrying their sum.
+    The first is one of its steps, chosen in proportion to the decays each step holds and carrying their sum. Interactions in the horns'
+    metal are added to `hits` in the same way: one place for each particle, with the sum of its interactions.
     """
     air = beam.materials[beam.air] if beam.air is not None else None
     segments = StepSegments.empty(len(mesons))
     sign = 1 if polarity == "fhc" else -1
+    codes = mesons.pdg
+    struck = StepSegments.empty(len(mesons)) if hits is not None else None
     for horn in beam.horns:
-        mesons = track(mesons, horn, sign, beam.materials[horn.material], air, segments, rng)
+        mesons = track(mesons, horn, sign, beam.materials[horn.material], air, segments, rng, hits=struck)
+    if hits is not None and struck is not None:
+        found = struck.weight > 0
+        hits.append(Mesons(mesons.pdg[found], struck.start.T[found], struck.momentum.T[found], struck.time[found], struck.weight[found]))
+    mesons = mesons.select(np.isin(mesons.pdg, KEPT))
     p = np.linalg.norm(mesons.momentum, axis=1)
     direction = mesons.momentum / np.maximum(p, 1e-30)[:, None]
     path = free_path(beam.tunnel, mesons.position, direction)
@@ -191,9 +233,9 @@ def decays_in_flight(beam: Beam, polarity: Polarity, mesons: Mesons, rng: np.ran
     alive = (p > 0) & (mesons.weight > 0)
     length = np.where(alive, mesons.decay_length, 1.0)
     weight = np.where(alive, mesons.weight * decays_on_path(path, length, absorption), 0.0)
-    flying, stepping = weight > 0, segments.weight > 0
+    flying, stepping = weight > 0, np.flatnonzero((segments.weight > 0) & np.isin(codes, KEPT))
     return ParentFlux(
-        pdg=np.concatenate([mesons.pdg[stepping], mesons.pdg[flying]]),
+        pdg=np.concatenate([codes[stepping], mesons.pdg[flying]]),
         momentum=np.concatenate([segments.momentum.T[stepping], mesons.momentum[flying]]),
         start=np.concatenate([segments.start.T[stepping], mesons.position[flying]]),
         time=np.concatenate([segments.time[stepping], mesons.time[flying]]),
@@ -226,7 +268,8 @@ def reduced(parents: ParentFlux, rows: Mapping[int, int], rng: np.random.Generat
     """About `rows` rows of each species, chosen by importance, every expectation kept.
 
     A row is kept with probability min(1, c * importance), its weight divided by that probability; c fixes the number of rows. The
-    choice is systematic (one uniform number, equal steps), in the order of the rows' forward factor.
+    choice is systematic (one uniform number, equal steps), in the order of the rows' forward factor; the rows are then shuffled, so
+    that any part of them is a fair sample.
     """
     chosen: list[Array] = []
     weights: list[Array] = []
@@ -237,6 +280,7 @@ def reduced(parents: ParentFlux, rows: Mapping[int, int], rng: np.random.Generat
         order = np.argsort(value[mine] / parents.weight[mine], kind="stable")
         ladder = np.cumsum(chance[order]) + rng.random()
         kept = order[np.floor(ladder) > np.floor(np.concatenate([[ladder[0] - chance[order[0]]], ladder[:-1]]))]
+        kept = kept[np.argsort(rng.random(len(kept)))]
         chosen.append(mine[kept])
         weights.append(parents.weight[mine[kept]] / chance[kept])
     index = np.concatenate(chosen).astype(np.int64)

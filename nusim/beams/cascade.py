@@ -8,6 +8,7 @@ Which generation comes from where, so that nothing counts twice:
   here if its species is one of `primary`;
 - mesons from later interactions (generation 2 and up) are kept;
 - K- have no published parametrisation at this energy and are kept from every generation;
+- interactions in the horns' metal (`products_in_metal`) are later ones: all their mesons are kept;
 - pions from weakly decaying hyperons of any generation are kept, and those from K_S of generation 2 and up (the generation-1 K_S are
   drawn from the K0 parametrisation by `build`).
 """
@@ -29,6 +30,8 @@ from .beam import Beam
 from .mesons import Mesons
 
 KEPT = (211, -211, 321, -321, 130)
+PRIMARY = (211, -211, 321, 130)
+"""Species whose generation 1 comes from published parametrisations."""
 _NUCLEONS = (2212, 2112, -2212, -2112)
 _HYPERONS = (3122, 3112, 3222, 3312, 3322, -3122, -3112, -3222, -3312, -3322)
 _K_SHORT = 310
@@ -89,13 +92,14 @@ def tertiary_mesons(
     beam: Beam,
     protons: int,
     seed: int,
-    primary: tuple[int, ...] = (211, -211, 321, 130),
+    primary: tuple[int, ...] = PRIMARY,
     progress: Callable[[int], None] | None = None,
 ) -> Mesons:
     """Mesons that enter the space around the target's core, per proton on target, other than those named in the module's text.
 
-    `protons` beam protons are followed one by one; forward-going hadrons only. Mesons start where they leave the core; what the
-    core absorbs is already taken away. Deterministic in `seed`.
+    With them come the nucleons made in the core, which go on to the horn. `protons` beam protons are followed one by one;
+    forward-going hadrons only. Particles start where they leave the core; what the core absorbs is already taken away.
+    Deterministic in `seed`.
     """
     if beam.target is None or beam.spot is None:
         raise NusimError(f"beam {beam.name}: the card gives no target: its parents cannot be generated")
@@ -151,7 +155,7 @@ def tertiary_mesons(
                         sigma = target.production_cross_section if generation == 0 else cascade.sigmahA(target.mass_number)
                         flown = -np.log1p(-next(uniform)) / max(per_mb_cm * sigma, 1e-12)
                 if flown >= to_exit:
-                    if code in KEPT and (generation > 1 or weak or code not in primary):
+                    if (code in _NUCLEONS and generation > 0) or (code in KEPT and (generation > 1 or weak or code not in primary)):
                         found.append((code, x + to_exit * ux, y + to_exit * uy, z + to_exit * uz, px, py, pz, time + to_exit * energy / p))
                     continue
                 event = cascade.nextColl(target.charge_number, target.mass_number)
@@ -180,6 +184,41 @@ def tertiary_mesons(
     return Mesons(
         rows[:, 0].astype(np.int64), position, rows[:, 4:7].copy(), rows[:, 7] * cm + begin / beam_beta, np.full(len(rows), 1.0 / protons)
     )
+
+
+def products_in_metal(hits: Mesons, charge_number: int, mass_number: int, seed: int) -> Mesons:
+    """Forward mesons from interactions of `hits` (momenta before, positions of the interaction) with nuclei, one event for each hit.
+
+    Weakly decaying particles decay on the spot. Hits below Pythia's lowest energy make nothing.
+    """
+    generator = _Generator(seed)
+    cascade, vector = generator.cascade, generator.vector
+    found: list[tuple[float, ...]] = []
+    columns = (hits.pdg.tolist(), hits.momentum.tolist(), hits.mass.tolist())
+    for i, (code, (px, py, pz), mass) in enumerate(zip(*columns, strict=True)):
+        energy = (px * px + py * py + pz * pz + mass * mass) ** 0.5
+        sampled = (311 if i % 2 else -311) if code == 130 else code
+        if energy - mass < _LOWEST_KINETIC or not cascade.sigmaSetuphN(sampled, vector(px, py, pz, energy), mass):
+            continue
+        cascade.sigmahA(mass_number)
+        stack = _products(cascade.nextColl(charge_number, mass_number))
+        while stack:
+            kind, kx, ky, kz, e, m = stack.pop()
+            if abs(kind) == 311:
+                kind = 130 if (i + len(stack)) % 2 else _K_SHORT
+            if kind == _K_SHORT or kind in _HYPERONS:
+                stack += _products(cascade.nextDecay(kind, vector(kx, ky, kz, e), m))
+            elif kind in KEPT and kz > 0:
+                found.append((i, kind, kx, ky, kz))
+    rows = np.array(found, dtype=float).reshape(-1, 5)
+    of = rows[:, 0].astype(np.int64)
+    return Mesons(rows[:, 1].astype(np.int64), hits.position[of], rows[:, 2:5].copy(), hits.time[of], hits.weight[of])
+
+
+def _products(event: Any) -> list[tuple[int, float, float, float, float, float]]:
+    """Final particles of an event: code, momentum, energy, mass."""
+    particles = (event[k] for k in range(event.size()))
+    return [(p.id(), p.px(), p.py(), p.pz(), p.e(), p.m()) for p in particles if p.isFinal()]
 
 
 def _numbers(rng: np.random.Generator) -> Iterator[float]:

@@ -120,12 +120,14 @@ def track(
     segments: StepSegments,
     rng: np.random.Generator,
     step: float = 0.01,
+    hits: StepSegments | None = None,
 ) -> Mesons:
     """Mesons where they leave the horn: past its downstream end, outside its outer conductor or upstream of it.
 
     Steps of `step` metres, all mesons at once: half a straight step, the exact rotation about the field at mid-step, half a straight
     step. On the way weights fall by decay (offered to `segments`) and by inelastic interaction along the metal crossed, and
-    momenta by the mean energy loss in it. `sign` is +1 for fhc, -1 for rhc. A meson still inside after 8 times the horn's length (none
+    momenta by the mean energy loss in it; `hits` collects the interactions in metal as `segments` collects the decays. `sign` is +1
+    for fhc, -1 for rhc. A meson still inside after 8 times the horn's length (none
     in practice) is dropped with weight 0.
     """
     n = len(mesons)
@@ -156,6 +158,9 @@ def track(
         u = rotate_in_field(u, middle[:2] / r, curvature[rows] * share * step / (p * r))
         decayed = -np.expm1(-step * m / (p * ctau[rows]))
         segments.offer(rows, w * decayed, x, k, t, np.full(len(rows), step), rng.random(len(rows)))
+        if hits is not None:
+            hit = -np.expm1(-step * losses[rows] * in_metal)
+            hits.offer(rows, w * hit, x, k, t, np.full(len(rows), step), rng.random(len(rows)))
         w = w * (1.0 - decayed) * np.exp(-step * (losses[rows] * in_metal + gas[rows]))
         x = middle + u * (step / 2)
         t = t + step * np.hypot(p, m) / p

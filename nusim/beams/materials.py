@@ -12,6 +12,9 @@ from ..units import MeV, cm
 _AVOGADRO_PER_MB = 6.02214076e23 * 1e-27
 """Nuclei per mole times cm^2 per mb."""
 
+NUCLEONS = {2212: "p", 2112: "n"}
+"""Names of the species that no beam has as parents, in the tables of cross sections; antinucleons stand with them."""
+
 LOWEST_MOMENTUM = 0.5
 """GeV/c below which the resonant cross sections are held constant: the fits are stated from here up."""
 
@@ -33,7 +36,7 @@ class Material:
 
     def absorption(self, code: int, momentum: Array) -> Array:
         """Inelastic interactions per metre of a species (PDG code) at momenta in GeV/c; 0 for a species not listed."""
-        parameters = self.cross_sections.get(pdg.NAMES[code])
+        parameters = self.cross_sections.get(NUCLEONS.get(abs(code)) or pdg.NAMES[code])
         if parameters is None:
             return np.zeros_like(momentum)
         if len(parameters) == 1:
