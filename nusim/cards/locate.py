@@ -59,7 +59,7 @@ def locate(card: str | Path, kind: CardKind) -> Path:
 
 def suggest(name: str, known: dict[str, Path]) -> str:
     """'did you mean 'sbnd'? ' where a name is close, otherwise the shipped names."""
-    near = get_close_matches(name, known, n=3, cutoff=0.5)
+    near = get_close_matches(name, known, n=3, cutoff=0.6)
     if near:
         return f"did you mean {' or '.join(repr(one) for one in near)}? "
     return f"shipped: {', '.join(known)}; "

@@ -59,8 +59,8 @@ def with_error(value: float, error: float) -> str:
 
 
 def print_table(header: Sequence[str], rows: Iterable[Sequence[str]], left: Sequence[int] = (0,), indent: str = "  ") -> None:
-    """Aligned columns, those in `left` to the left, the others to the right."""
-    lines = [list(header), *[list(row) for row in rows]]
+    """Aligned columns under a header if there is one, those in `left` to the left, the others to the right."""
+    lines = [*([list(header)] if any(header) else []), *[list(row) for row in rows]]
     widths = [max(len(line[k]) for line in lines) for k in range(len(header))]
     for line in lines:
         cells = [cell.ljust(width) if k in left else cell.rjust(width) for k, (cell, width) in enumerate(zip(line, widths, strict=True))]

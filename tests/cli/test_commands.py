@@ -1,0 +1,280 @@
+"""Every command: what it prints, the keys of its JSON, the files it writes."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from .conftest import Run
+
+HEAVY = "warning: nu5: its decays through Z' and phi' are not computed"
+
+
+class TestCards:
+    def test_lists_everything_shipped(self, nusim: Run) -> None:
+        result = nusim("cards")
+        assert result.code == 0
+        for name in ("circle", "star", "triangle", "hnl", "sbnd", "microboone", "bnb"):
+            assert f"\n  {name} " in result.out
+
+    def test_json(self, nusim: Run) -> None:
+        document = nusim("cards", "--json").document
+        assert set(document) == {"models", "experiments", "beams"}
+        for entries in document.values():
+            for entry in entries:
+                assert set(entry) == {"name", "kind", "source"}
+        assert {"circle", "star", "triangle", "hnl"} <= {entry["name"] for entry in document["models"]}
+
+
+class TestShow:
+    def test_json_is_the_resolved_card(self, nusim: Run) -> None:
+        document = nusim("show", "circle", "--json").document
+        assert document["physical"] == {"m5": 0.15, "mass_ratio": 0.5, "m3_ev": 0.05, "branch": "small"}
+        assert document["portals"] == {"epsilon": 0.0, "sin_alpha": 0.0}
+
+    @pytest.mark.parametrize("card", ["circle", "hnl", "sbnd", "microboone", "bnb"])
+    def test_says_values_and_source(self, nusim: Run, card: str) -> None:
+        result = nusim("show", card)
+        assert result.code == 0
+        assert card in result.out
+        assert nusim("show", card, "--json").document["source"] in result.out
+
+    def test_says_what_is_a_choice_what_was_set_and_what_is_a_default(self, nusim: Run) -> None:
+        result = nusim("show", "sbnd", "--set", "protons=1e21")
+        assert "(changed from 6.6e+20)" in result.out
+        assert "[choice]" in result.out
+        assert "(not in the card)" in result.out
+
+    def test_values_of_a_set_that_drops_a_rival(self, nusim: Run) -> None:
+        result = nusim("show", "circle", "--set", "mixing2=1e-6", "--json")
+        assert result.document["physical"] == {"m5": 0.15, "mass_ratio": 0.5, "mixing2": 1e-6}
+        assert "setting physical.mixing2 removes physical.m3_ev and physical.branch" in result.err
+
+
+MASS_KEYS = ["m4", "m5", "mu_prime", "m_dirac", "lambda", "m3_ev", "m3_sm_ev", "m3_dark_ev", "mixing2", "warnings"]
+
+
+class TestMasses:
+    def test_json_of_the_circle(self, nusim: Run) -> None:
+        document = nusim("masses", "circle", "--json").document
+        assert list(document) == MASS_KEYS
+        assert document["m4"] == pytest.approx(0.075, rel=1e-12)
+        assert document["m3_ev"] == pytest.approx(0.05, rel=1e-12)
+        assert document["m3_sm_ev"] + document["m3_dark_ev"] == pytest.approx(0.05, rel=1e-12)
+        assert document["mixing2"]["mu"]["nu4"] == pytest.approx(4.139e-7, rel=2e-4)
+        assert set(document["mixing2"]) == {"e", "mu", "tau", "N", "D"}
+
+    def test_json_of_an_hnl_has_null_where_there_is_nothing(self, nusim: Run) -> None:
+        document = nusim("masses", "hnl", "--json").document
+        assert list(document) == MASS_KEYS
+        assert document["m5"] is None
+        assert document["m3_ev"] is None
+
+    def test_text_says_units(self, nusim: Run) -> None:
+        result = nusim("masses", "circle")
+        assert result.out.startswith("circle: dark-neutrino, Majorana\n")
+        assert "0.075  GeV" in result.out
+        assert "0.05  eV" in result.out
+
+    def test_set_in_one_go_and_one_by_one(self, nusim: Run) -> None:
+        together = nusim("masses", "circle", "--set", "physical.m5=0.2", "mediator.m_phi=3", "--json").document
+        apart = nusim("masses", "circle", "--set", "physical.m5=0.2", "--set", "mediator.m_phi=3", "--json").document
+        assert together == apart
+        assert together["m5"] == pytest.approx(0.2)
+
+    def test_what_an_override_removed_is_among_the_warnings(self, nusim: Run) -> None:
+        result = nusim("masses", "circle", "--set", "mixing2=1e-6", "--json")
+        message = "circle.toml: setting physical.mixing2 removes physical.m3_ev and physical.branch of the card"
+        assert message in result.document["warnings"]
+        assert f"warning: {message}\n" in result.err
+
+
+class TestWidths:
+    def test_json(self, nusim: Run) -> None:
+        document = nusim("widths", "hnl", "--parent", "nu4", "--json").document
+        assert list(document) == ["parent", "mass", "total_width", "ctau", "channels", "warnings"]
+        assert document["parent"] == "nu4"
+        for channel in document["channels"]:
+            assert list(channel) == ["products", "width", "branching_ratio", "via"]
+        assert math.fsum(channel["width"] for channel in document["channels"]) == pytest.approx(document["total_width"])
+        assert math.fsum(channel["branching_ratio"] for channel in document["channels"]) == pytest.approx(1.0)
+
+    def test_an_infinite_ctau_is_null(self, nusim: Run) -> None:
+        document = nusim("widths", "hnl", "--set", "mixing2.mu=0.0", "--json").document
+        assert document["total_width"] == 0.0
+        assert document["ctau"] is None
+        assert "infinite m" in nusim("widths", "hnl", "--set", "mixing2.mu=0.0").out
+
+    def test_the_missing_decays_are_said(self, nusim: Run) -> None:
+        result = nusim("widths", "circle", "--parent", "nu5")
+        assert "Z'" in result.err
+
+    def test_scan_to_stdout_agrees_with_single_points(self, nusim: Run) -> None:
+        result = nusim("widths", "hnl", "--scan", "m4=0.1:1:5")
+        lines = result.out.splitlines()
+        header = lines[0].split(",")
+        assert header[:4] == ["m4", "mass_GeV", "total_width_GeV", "ctau_m"]
+        assert len(lines) == 6
+        last = dict(zip(header, map(float, lines[3].split(",")), strict=True))
+        assert last["m4"] == pytest.approx(10**-0.5)
+        point = nusim("widths", "hnl", "--set", f"m4={last['m4']!r}", "--json").document
+        assert last["total_width_GeV"] == pytest.approx(point["total_width"], rel=1e-9)
+        assert last["ctau_m"] == pytest.approx(point["ctau"], rel=1e-9)
+        for channel in point["channels"]:
+            if channel["width"] > 0:
+                assert last[f"width[{channel['products']}]_GeV"] == pytest.approx(channel["width"], rel=1e-9)
+                assert last[f"branching_ratio[{channel['products']}]"] == pytest.approx(channel["branching_ratio"], rel=1e-9)
+
+    def test_scan_to_csv_figure_and_json(self, nusim: Run, tmp_path: Path) -> None:
+        table, drawn = tmp_path / "w.csv", tmp_path / "w.pdf"
+        result = nusim("widths", "circle", "--scan", "physical.m5=0.02:0.4:7", "-o", table, "--plot", drawn, "--json")
+        assert result.code == 0
+        assert result.document["scan"]["key"] == "physical.m5"
+        assert result.document["scan"]["values"] == pytest.approx(np.geomspace(0.02, 0.4, 7))
+        assert len(table.read_text().splitlines()) == 8
+        assert drawn.read_bytes().startswith(b"%PDF")
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["w.csv", "w.pdf"]
+
+    def test_one_point_to_csv_and_figure(self, nusim: Run, tmp_path: Path) -> None:
+        result = nusim("widths", "circle", "-o", tmp_path / "w.csv", "--plot", tmp_path / "w.svg")
+        assert result.code == 0
+        assert (tmp_path / "w.csv").read_text().startswith("products,width_GeV,branching_ratio\nnu nu nu,")
+        assert "<svg" in (tmp_path / "w.svg").read_text()
+
+
+class TestFlux:
+    def test_json(self, nusim: Run) -> None:
+        document = nusim("flux", "sbnd", "--edges", "0:4:1", "--json").document
+        keys = ["experiment", "polarity", "edges", "flux_per_cm2_per_proton", "stat_error", "by_parent"]
+        assert list(document) == keys
+        assert document["edges"] == [0.0, 1.0, 2.0, 3.0, 4.0]
+        flavours = ["numu", "numubar", "nue", "nuebar"]
+        assert list(document["flux_per_cm2_per_proton"]) == flavours
+        for flavour in flavours:
+            total = np.array(document["flux_per_cm2_per_proton"][flavour])
+            assert total.shape == (4,)
+            assert np.sum(list(document["by_parent"][flavour].values()), axis=0) == pytest.approx(total)
+            assert len(document["stat_error"][flavour]) == 4
+
+    def test_text_csv_and_figure(self, nusim: Run, tmp_path: Path) -> None:
+        result = nusim("flux", "sbnd", "--edges", "0:4:0.5", "-o", tmp_path / "f.csv", "--plot", tmp_path / "f.png")
+        assert result.code == 0
+        assert "per cm^2 per proton" in result.out
+        assert "pi+" in result.out
+        assert "+-" in result.out
+        assert len((tmp_path / "f.csv").read_text().splitlines()) == 10
+        assert (tmp_path / "f.png").read_bytes()[1:4] == b"PNG"
+
+
+RATE_KEYS = [
+    *("model", "experiment", "protons", "decays", "events", "selected_events", "stat_error", "norm_error"),
+    *("by_state", "by_parent", "by_final_state", "warnings"),
+]
+
+
+class TestRate:
+    def test_json_is_a_list_one_per_experiment(self, nusim: Run) -> None:
+        document = nusim("rate", "circle", "sbnd", "microboone", "--json").document
+        assert [entry["experiment"] for entry in document] == ["sbnd", "microboone"]
+        for entry in document:
+            assert list(entry) == RATE_KEYS
+            assert entry["model"] == "circle"
+            for part in ("by_state", "by_parent", "by_final_state"):
+                assert math.fsum(entry[part].values()) == pytest.approx(entry["events"])
+            assert 0 < entry["selected_events"] <= entry["events"] < entry["decays"]
+            assert 0 < entry["stat_error"] < 0.1 * entry["events"]
+
+    def test_all_is_every_shipped_experiment(self, nusim: Run) -> None:
+        document = nusim("rate", "circle", "all", "--json").document
+        assert {entry["experiment"] for entry in document} == {"microboone", "sbnd"}
+
+    def test_text_has_errors_beside_the_numbers(self, nusim: Run) -> None:
+        result = nusim("rate", "circle", "sbnd")
+        assert result.out.startswith("circle at sbnd, 6.6e+20 protons on target\n")
+        assert "+-" in result.out
+        assert HEAVY in result.err
+
+    def test_set_goes_to_the_card_that_knows_the_key(self, nusim: Run) -> None:
+        one = nusim("rate", "hnl", "sbnd", "--set", "m4=0.2", "mixing2=1e-8", "--json").document[0]
+        more = nusim("rate", "hnl", "sbnd", "--set", "m4=0.2", "mixing2=1e-8", "protons=1.32e21", "--json").document[0]
+        assert more["protons"] == 1.32e21
+        assert more["events"] == pytest.approx(2 * one["events"], rel=1e-12)
+
+    def test_nothing_reaches_the_detector(self, nusim: Run) -> None:
+        result = nusim("rate", "triangle", "sbnd", "--json")
+        assert result.code == 0
+        entry = result.document[0]
+        assert list(entry) == RATE_KEYS
+        assert entry["events"] == entry["decays"] == entry["stat_error"] == 0.0
+        assert "no open production mode" in entry["warnings"][0]
+
+
+EVENT_KEYS = ["file", "n", "seed", "expected_events", "stat_error", "effective_sample_size", "kernel", "sha256", "warnings"]
+INFO_KEYS = {
+    *("format", "layout", "n", "weighted", "sum_of_weights", "protons", "expected_events", "stat_error", "seed", "kernel"),
+    *("frames", "consistent", "problems"),
+}
+
+
+class TestEventsAndInfo:
+    @pytest.mark.parametrize("name", ["c.lhe", "c.lhe.gz", "c.hepevt"])
+    def test_a_file_and_what_it_holds(self, nusim: Run, tmp_path: Path, name: str) -> None:
+        path = tmp_path / name
+        document = nusim("events", "circle", "sbnd", "-n", 100, "--seed", 3, "-o", path, "--json").document
+        assert list(document) == EVENT_KEYS
+        assert (document["file"], document["n"], document["seed"], document["kernel"]) == (str(path), 100, 3, "numpy")
+        found = nusim("info", path, "--json").document
+        assert set(found) >= INFO_KEYS
+        assert found["consistent"] is True
+        assert found["problems"] == []
+        assert (found["n"], found["seed"]) == (100, 3)
+        assert found["expected_events"] == pytest.approx(document["expected_events"], rel=1e-6)
+        text = nusim("info", path)
+        assert text.code == 0
+        assert "consistent" in text.out
+
+    def test_the_content_does_not_depend_on_the_chunk_size(self, nusim: Run, tmp_path: Path) -> None:
+        sums = [
+            nusim("events", "circle", "sbnd", "-n", 300, "-o", tmp_path / f"{chunk}.lhe", "--chunk-size", chunk, "--json").document[
+                "sha256"
+            ]
+            for chunk in (300, 77)
+        ]
+        assert sums[0] == sums[1]
+        assert (tmp_path / "300.lhe").read_bytes() == (tmp_path / "77.lhe").read_bytes()
+
+    def test_no_events_is_a_valid_file(self, nusim: Run, tmp_path: Path) -> None:
+        assert nusim("events", "circle", "sbnd", "-n", 0, "-o", tmp_path / "none.lhe").code == 0
+        found = nusim("info", tmp_path / "none.lhe", "--json").document
+        assert (found["n"], found["consistent"]) == (0, True)
+
+    def test_weighted_one_final_state_and_a_figure(self, nusim: Run, tmp_path: Path) -> None:
+        argv = ("events", "hnl", "sbnd", "--set", "m4=0.3", "-n", 500, "-o", tmp_path / "w.lhe", "--weighted", "--final", "mu- pi+")
+        result = nusim(*argv, "--plot", tmp_path / "w.png")
+        assert result.code == 0
+        assert (tmp_path / "w.png").read_bytes()[1:4] == b"PNG"
+        assert nusim("info", tmp_path / "w.lhe", "--json").document["weighted"] is True
+
+    def test_a_damaged_file_is_described(self, nusim: Run, tmp_path: Path) -> None:
+        path = tmp_path / "c.lhe"
+        nusim("events", "circle", "sbnd", "-n", 20, "-o", path)
+        path.write_bytes(path.read_bytes()[:-2000])
+        found = nusim("info", path, "--json")
+        assert found.code == 0
+        assert found.document["consistent"] is False
+        assert found.document["problems"]
+        assert "problem:" in nusim("info", path).out
+
+
+class TestBeam:
+    def test_json(self, nusim: Run) -> None:
+        document = nusim("beam", "bnb", "--json").document
+        assert {"beam", "protons_simulated", "yields_per_proton", "table"} <= set(document)
+        assert {"rows", "effective_rows", "command"} <= set(document["table"])
+        assert document["yields_per_proton"]["pi+"] > document["yields_per_proton"]["K+"] > 0
+
+    def test_text(self, nusim: Run) -> None:
+        result = nusim("beam", "bnb")
+        assert "decays per proton" in result.out
+        assert "made by: nusim beam bnb" in result.out
