@@ -1,5 +1,6 @@
 """A beam: everything its parents are made from, and the committed table of those parents."""
 
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,7 +8,6 @@ from typing import Any, Literal
 
 import numpy as np
 
-from .. import pdg
 from ..errors import DataFileError, ParameterError
 from ..kernels.arrays import Array, IntArray
 from .decay_region import Section
@@ -137,7 +137,7 @@ def read_table(beam: Beam, polarity: Polarity) -> dict[str, Any]:
         raise DataFileError(f"beam {beam.name}: no table for polarity {polarity!r}; the card has {sorted(beam.tables)}")
     rebuild = f"make it with: nusim beam {beam.name} --rebuild -o {path}"
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as file:
             table = {name: file[name] for name in file.files}
     except FileNotFoundError:
         raise DataFileError(f"{path}: no such parent table; {rebuild}") from None
@@ -176,19 +176,24 @@ def write_table(path: Path, parents: ParentFlux, extra: Mapping[str, Any]) -> No
         "delay": parents.time[order] - start[:, 2],
         "path": parents.path[order],
     }
-    with open(path, "wb") as file:
-        np.savez_compressed(
-            file,
-            **{name: np.asarray(values, np.float16) for name, values in half.items()},  # type: ignore[arg-type]
-            weight=parents.weight[order].astype(np.float32),
-            species=species.astype(np.int32),
-            rows=rows.astype(np.int64),
-            protons_simulated=np.float64(parents.protons_simulated),
-            command=np.str_(parents.command),
-            **extra,
-        )
+    columns: dict[str, Any] = {name: np.asarray(values, np.float16) for name, values in half.items()}
+    columns |= {
+        "weight": parents.weight[order].astype(np.float32),
+        "species": species.astype(np.int32),
+        "rows": rows.astype(np.int64),
+        "protons_simulated": np.float64(parents.protons_simulated),
+        "command": np.str_(parents.command),
+        **extra,
+    }
+    write_arrays(path, columns)
 
 
-def parent_name(code: int) -> str:
-    """nusim's name of a parent."""
-    return pdg.NAMES[code]
+def write_arrays(path: Path, columns: Mapping[str, Any]) -> None:
+    """Write named arrays as numpy's compressed .npz, the same bytes for the same arrays: numpy itself stamps the time of writing."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, values in columns.items():
+            entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            with archive.open(entry, "w") as stream:
+                np.lib.format.write_array(stream, np.asanyarray(values), allow_pickle=False)
