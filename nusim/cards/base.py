@@ -14,4 +14,4 @@ Text = Annotated[str, Field(strict=True, min_length=1)]
 class StrictModel(BaseModel):
     """A frozen pydantic model that refuses unknown keys, NaN and infinity."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, populate_by_name=True, defer_build=True)
