@@ -10,13 +10,16 @@ from ..errors import ParameterError
 from ..kernels.arrays import Array
 from ..units import HBARC
 
+_CLOSURE = 1e-12
+"""Relative difference allowed between a channel's width and the sum of its terms'."""
+
 
 class Term(Protocol):
     """One incoherent piece of a channel: a light-neutrino flavour and a lepton number, with its own |M|^2."""
 
     @property
     def pdg(self) -> tuple[int, ...]:
-        """PDG codes of the products in the channel's order, light neutrinos with flavour and sign."""
+        """PDG codes of the products, light neutrinos with flavour and sign, in the order of the channel that lists the term."""
 
     @property
     def masses(self) -> tuple[float, ...]:
@@ -43,7 +46,7 @@ class Term(Protocol):
         """
 
     def conjugate(self) -> "Term":
-        """The CP-conjugate decay, of a Dirac antiparticle."""
+        """The CP-conjugate decay, of a Dirac antiparticle: each product, in its place, becomes its antiparticle."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,8 +64,13 @@ class Channel:
     source: str
 
     def __post_init__(self) -> None:
-        if not self.width >= 0:
-            raise ParameterError(f"{self.parent} -> {self.products}: width {self.width}: a width must not be negative")
+        if not 0 <= self.width < math.inf:
+            raise ParameterError(f"{self.parent} -> {self.products}: width {self.width}: a width must be finite and not negative")
+        parts = math.fsum(term.width for term in self.terms)
+        if self.terms and abs(parts - self.width) > _CLOSURE * self.width:
+            raise ParameterError(f"{self.parent} -> {self.products}: width {self.width}, but its terms sum to {parts}")
+        if self.products != pdg.canonical_products(self.products):
+            raise ParameterError(f"{self.parent} -> {self.products}: not in canonical order")
 
     @property
     def visible(self) -> bool:
@@ -84,6 +92,8 @@ class DecayTable:
         names = [channel.products for channel in self.channels]
         if len(set(names)) != len(names):
             raise ParameterError(f"{self.parent}: a final state is listed twice")
+        if any(channel.parent != self.parent for channel in self.channels):
+            raise ParameterError(f"{self.parent}: holds a channel of another parent")
 
     def __iter__(self) -> Iterator[Channel]:
         return iter(self.channels)
@@ -118,4 +128,3 @@ class DecayTable:
         """Its share of the total width; 0 if closed."""
         width = self.width(products)
         return width / self.total_width if width > 0 else 0.0
-

@@ -4,6 +4,7 @@ A channel is a list of pieces: one light-neutrino flavour (or charged-lepton fla
 channel do not interfere. A Dirac particle has the pieces that conserve lepton number, a Majorana neutrino all of them.
 """
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, partial
@@ -14,12 +15,16 @@ from .. import pdg
 from ..constants import G_F, SIN2_THETA_W
 from ..errors import ParameterError
 from ..kernels.arrays import Array
+from ..model.model import DarkNeutrino, Mediator
 from ..model.spectrum import Spectrum
 from . import hadronic, leptonic
 from .channel import Channel, DecayTable, Term
 from .terms import ChiralTerm, TwoBodyTerm
 
-GS = "arXiv:0705.1729 (Gorbunov, Shaposhnikov)"
+CHARGED_CURRENT = "arXiv:1805.08567, sec. 3.1.1"
+NEUTRAL_CURRENT = "arXiv:1805.08567, sec. 3.1.2"
+ONE_MESON = "arXiv:1805.08567, sec. 3.2.1"
+RADIATIVE = "P. Pal, L. Wolfenstein, Phys. Rev. D 25 (1982) 766; prefactor not re-derived"
 Width = Callable[[Array], Array]
 
 
@@ -31,6 +36,8 @@ class Piece:
     """Row of the mixing: 0, 1, 2 for e, mu, tau."""
     conserving: bool
     """Whether lepton number is conserved for a parent that counts as a particle."""
+    via: tuple[str, ...]
+    """Bosons that mediate it."""
     width: Width
     """Of masses (n,), GeV, for unit mixing."""
     term: Callable[[float, float, float], Term]
@@ -42,7 +49,6 @@ class ChannelSpec:
     """A final state and its pieces."""
 
     products: str
-    via: tuple[str, ...]
     pieces: tuple[Piece, ...]
     source: str
 
@@ -81,8 +87,8 @@ def _three_neutrinos() -> ChannelSpec:
                 codes = (sign * code, sign * other, -sign * other)
                 # neutrino: (H.c)(a.b) with c the antineutrino; conjugate: the same particles conjugated, the spin reversed
                 term = partial(_three_neutrino_term, codes, share, conserving)
-                pieces.append(Piece(a, conserving, partial(_shared, share, leptonic.width_three_neutrinos), term))
-    return ChannelSpec("nu nu nu", ("Z",), tuple(pieces), GS)
+                pieces.append(Piece(a, conserving, ("Z",), partial(_shared, share, leptonic.width_three_neutrinos), term))
+    return ChannelSpec("nu nu nu", tuple(pieces), NEUTRAL_CURRENT)
 
 
 def _three_neutrino_term(codes: tuple[int, ...], share: float, conserving: bool, m: float, mixing: float, width: float) -> Term:
@@ -99,10 +105,11 @@ def _lepton_pair(lepton: int) -> ChannelSpec:
     for flavour, neutrino in enumerate(pdg.NEUTRINO_OF_FLAVOUR):
         left = right - 0.5 + (1.0 if flavour == lepton else 0.0)
         width = partial(leptonic.width_nu_lepton_pair, m_lepton=mass, g_left=left, g_right=right)
+        via = ("W", "Z") if flavour == lepton else ("Z",)
         for conserving in (True, False):
             codes = _codes(names, neutrino if conserving else -neutrino)
-            pieces.append(Piece(flavour, conserving, width, partial(_chiral, codes, (0.0, mass, mass), left, right, conserving)))
-    return ChannelSpec(" ".join(names), ("W", "Z"), tuple(pieces), GS)
+            pieces.append(Piece(flavour, conserving, via, width, partial(_chiral, codes, (0.0, mass, mass), left, right, conserving)))
+    return ChannelSpec(" ".join(names), tuple(pieces), NEUTRAL_CURRENT)
 
 
 def _two_flavours(negative: int, positive: int) -> ChannelSpec:
@@ -114,33 +121,40 @@ def _two_flavours(negative: int, positive: int) -> ChannelSpec:
     for flavour, other, conserving in ((negative, positive, True), (positive, negative, False)):
         neutrino = pdg.NEUTRINO_OF_FLAVOUR[other] * (1 if conserving else -1)
         term = partial(_chiral, _codes(names, neutrino), (0.0, m_negative, m_positive), 1.0, 0.0, conserving)
-        pieces.append(Piece(flavour, conserving, width, term))
-    return ChannelSpec(" ".join(names), ("W",), tuple(pieces), GS)
+        pieces.append(Piece(flavour, conserving, ("W",), width, term))
+    return ChannelSpec(" ".join(names), tuple(pieces), CHARGED_CURRENT)
 
 
-def _neutral(products: str, via: tuple[str, ...], m_boson: float, width: Width, asymmetry: Callable[[float], float], source: str) -> ChannelSpec:
+def _neutral(
+    products: str, via: tuple[str, ...], m_boson: float, width: Width, asymmetry: Callable[[float], float], source: str
+) -> ChannelSpec:
     """N -> nu X for a neutral X: every flavour, both lepton numbers with opposite asymmetries."""
     pieces = []
     for flavour, neutrino in enumerate(pdg.NEUTRINO_OF_FLAVOUR):
         for conserving in (True, False):
             codes = _codes(products.split(), neutrino if conserving else -neutrino)
             signed = partial(_signed, asymmetry, 1.0 if conserving else -1.0)
-            pieces.append(Piece(flavour, conserving, width, partial(_two_body, codes, (0.0, m_boson), signed)))
-    return ChannelSpec(products, via, tuple(pieces), source)
+            pieces.append(Piece(flavour, conserving, via, width, partial(_two_body, codes, (0.0, m_boson), signed)))
+    return ChannelSpec(products, tuple(pieces), source)
 
 
-def _charged(lepton: int, meson: str, positive: bool, width: Width, asymmetry: Callable[[float], float]) -> ChannelSpec:
+def _charged(lepton: int, meson: str, positive: bool, width: Width, asymmetry: Callable[[float], float], source: str) -> ChannelSpec:
     """N -> l- M+, or its conjugate l+ M-, which needs a Majorana parent."""
     flavour = pdg.FLAVOURS[lepton]
     names = (f"{flavour}-", meson) if positive else (f"{flavour}+", meson[:-1] + "-")
     masses = (pdg.mass(pdg.LEPTON_OF_FLAVOUR[lepton]), pdg.mass(pdg.CODES[meson]))
     signed = partial(_signed, asymmetry, 1.0 if positive else -1.0)
-    piece = Piece(lepton, positive, width, partial(_two_body, _codes(names, 0), masses, signed))
-    return ChannelSpec(" ".join(names), ("W",), (piece,), GS)
+    piece = Piece(lepton, positive, ("W",), width, partial(_two_body, _codes(names, 0), masses, signed))
+    return ChannelSpec(" ".join(names), (piece,), source)
 
 
 def _signed(asymmetry: Callable[[float], float], sign: float, mass: float) -> float:
     return sign * asymmetry(mass)
+
+
+def _meson_source(meson: str) -> str:
+    note = hadronic.THEORY_NOTES.get(meson)
+    return f"{ONE_MESON}; {note}" if note else ONE_MESON
 
 
 @cache
@@ -150,33 +164,26 @@ def channels() -> tuple[ChannelSpec, ...]:
     specs += [_lepton_pair(k) for k in range(3)]
     specs += [_two_flavours(a, b) for a in range(3) for b in range(3) if a != b]
     # a left-handed neutrino recoils against a photon of helicity -1 along the parent's spin: 1 + cos
-    specs.append(_neutral("nu gamma", ("loop",), 0.0, leptonic.width_nu_gamma, lambda m: -1.0, "Pal, Wolfenstein, Phys. Rev. D 25 (1982) 766"))
+    specs.append(_neutral("nu gamma", ("loop",), 0.0, leptonic.width_nu_gamma, lambda m: -1.0, RADIATIVE))
     for meson, coupling in hadronic.NEUTRAL_PSEUDOSCALARS.items():
         mass = pdg.mass(pdg.CODES[meson])
-        specs.append(
-            _neutral(f"nu {meson}", ("Z",), mass, partial(hadronic.width_nu_pseudoscalar, m_meson=mass, coupling=coupling), lambda m: 1.0, GS)
-        )
+        width = partial(hadronic.width_nu_pseudoscalar, m_meson=mass, coupling=coupling)
+        specs.append(_neutral(f"nu {meson}", ("Z",), mass, width, lambda m: 1.0, _meson_source(meson)))
     for meson, coupling in hadronic.NEUTRAL_VECTORS.items():
         mass = pdg.mass(pdg.CODES[meson])
+        width = partial(hadronic.width_nu_vector, m_meson=mass, coupling=coupling)
         specs.append(
-            _neutral(
-                f"nu {meson}",
-                ("Z",),
-                mass,
-                partial(hadronic.width_nu_vector, m_meson=mass, coupling=coupling),
-                partial(hadronic.asymmetry_nu_vector, m_meson=mass),
-                GS,
-            )
+            _neutral(f"nu {meson}", ("Z",), mass, width, partial(hadronic.asymmetry_nu_vector, m_meson=mass), _meson_source(meson))
         )
-    for mesons, width, asymmetry in (
+    for mesons, width_of, asymmetry_of in (
         (hadronic.CHARGED_PSEUDOSCALARS, hadronic.width_lepton_pseudoscalar, hadronic.asymmetry_lepton_pseudoscalar),
         (hadronic.CHARGED_VECTORS, hadronic.width_lepton_vector, hadronic.asymmetry_lepton_vector),
     ):
         for meson, coupling in mesons.items():
             for lepton in range(3):
                 pair = {"m_lepton": pdg.mass(pdg.LEPTON_OF_FLAVOUR[lepton]), "m_meson": pdg.mass(pdg.CODES[meson])}
-                for positive in (True, False):
-                    specs.append(_charged(lepton, meson, positive, partial(width, **pair, coupling=coupling), partial(asymmetry, **pair)))
+                width, asymmetry = partial(width_of, **pair, coupling=coupling), partial(asymmetry_of, **pair)
+                specs += [_charged(lepton, meson, positive, width, asymmetry, _meson_source(meson)) for positive in (True, False)]
     return tuple(specs)
 
 
@@ -184,12 +191,13 @@ def partial_widths(mass: Array, mixing2: Array, majorana: bool) -> dict[str, Arr
     """Width of every channel through SM currents at many parameter points, GeV.
 
     `mass` (n,) in GeV; `mixing2` (3,) or (3, n): |U_e|^2, |U_mu|^2, |U_tau|^2. Each array has shape (n,), 0 where closed.
-    Raises ParameterError for masses or mixings that are not positive.
+    Raises ParameterError for masses or mixings outside their domain, or shapes that do not fit.
     """
-    mass = np.atleast_1d(np.asarray(mass, float))
-    mixing = np.asarray(mixing2, float).reshape(3, -1) * np.ones(len(mass))
-    if np.any(mass <= 0) or np.any(mixing < 0):
-        raise ParameterError("partial widths: masses must be positive and mixings not negative")
+    mass, mixing = np.atleast_1d(np.asarray(mass, float)), np.asarray(mixing2, float)
+    if mass.ndim != 1 or mixing.shape not in ((3,), (3, len(mass))):
+        raise ParameterError(f"partial widths: mixing2 of shape {mixing.shape} for masses of shape {mass.shape}: expected (3,) or (3, n)")
+    if not (np.all(mass > 0) and np.all(np.isfinite(mass)) and np.all(mixing >= 0) and np.all(mixing <= 1)):
+        raise ParameterError("partial widths: masses must be positive and finite, mixings between 0 and 1")
     out = {}
     for spec in channels():
         total = np.zeros(len(mass))
@@ -213,33 +221,48 @@ def decay_table(spectrum: Spectrum, state: str) -> DecayTable:
     Decays through SM currents; warnings name what is missing. Raises ParameterError for a state the spectrum does not have.
     """
     if state not in spectrum.heavy_states:
-        raise ParameterError(f"decay table of {state!r}: {spectrum.model.name} has decay tables for {', '.join(spectrum.heavy_states)}")
+        known = ", ".join(spectrum.heavy_states)
+        raise ParameterError(f"decay table of {state!r}: not a parent with known decays in model {spectrum.model.name}; parents: {known}")
     mass, mixing = spectrum.mass(state), spectrum.active_mixing2(state)
     listed = []
     for spec in channels():
-        terms = []
+        terms, open_pieces = [], []
         for piece in spec.pieces:
             share = float(mixing[piece.flavour])
             if share > 0 and (piece.conserving or spectrum.majorana):
                 width = share * float(piece.width(np.array([mass]))[0])
                 if width > 0:
                     terms.append(piece.term(mass, share, width))
-        listed.append(Channel(state, spec.products, sum(term.width for term in terms), spec.via, tuple(terms), spec.source))
+                    open_pieces.append(piece)
+        via = tuple(sorted({boson for piece in open_pieces or spec.pieces for boson in piece.via}))
+        listed.append(Channel(state, spec.products, math.fsum(term.width for term in terms), via, tuple(terms), spec.source))
     return DecayTable(state, mass, tuple(listed), _warnings(spectrum, state, mass))
 
 
 def _warnings(spectrum: Spectrum, state: str, mass: float) -> tuple[str, ...]:
     """What the table of a state leaves out."""
-    from ..model.model import DarkNeutrino
-
     notes = []
     if mass > MULTI_HADRON_MASS:
         notes.append(f"{state}: final states of several hadrons are missing; above 1 GeV the total width is too small")
     if isinstance(spectrum.model, DarkNeutrino):
-        lighter = [other for other in spectrum.heavy_states if spectrum.mass(other) < mass]
-        into = ", ".join(f"{state} -> {other} nu nu" for other in lighter) or f"{state} -> nu nu nu"
-        notes.append(f"{state}: decays through Z' and phi' ({into}) are missing; widths and branching ratios are those of SM currents")
+        missing = ", ".join(_dark_products(spectrum, spectrum.model.mediator, state))
+        notes.append(
+            f"{state}: decays through Z' and phi' ({missing}) are missing; total width and branching ratios are those of SM currents only"
+        )
         portals = spectrum.model.portals
-        if portals.epsilon or portals.chi_hypercharge or portals.sin_alpha:
+        if portals.kinetic or portals.sin_alpha:
             notes.append(f"{state}: decays through kinetic and scalar mixing are missing although the card opens these portals")
     return tuple(notes)
+
+
+def _dark_products(spectrum: Spectrum, mediator: Mediator, state: str) -> list[str]:
+    """Final states that Z' and phi' feed and phase space allows, with as many heavy states as fit."""
+    mass = spectrum.mass(state)
+    found = []
+    for heavy in spectrum.heavy_states:
+        for number in (1, 2, 3):
+            if heavy != state and number * spectrum.mass(heavy) < mass:
+                found.append(" ".join([heavy] * number + ["nu"] * (3 - number)))
+    found.append("nu nu nu")
+    found += [f"nu {name}" for name, boson in (("zprime", mediator.m_zprime), ("phi", mediator.m_phi)) if boson < mass]
+    return found

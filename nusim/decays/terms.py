@@ -11,9 +11,10 @@ from functools import lru_cache
 import numpy as np
 
 from .. import pdg as particles
-from ..kernels.arrays import Array
-from ..kernels.kinematics import kallen_sqrt, two_body_energy, two_body_momentum
-from ..kernels.lorentz import around
+from ..errors import ConvergenceError
+from ..kernels.arrays import Array, IntArray
+from ..kernels.kinematics import kallen_sqrt, two_body_momentum
+from ..kernels.lorentz import around, dot
 
 
 def _products(k: int, n: int) -> Array:
@@ -74,28 +75,70 @@ class TwoBodyTerm:
         return replace(self, pdg=tuple(particles.anti(code) for code in self.pdg), asymmetry=-self.asymmetry)
 
 
-_TABLE = 1 << 13
-"""Cells of equal probability in which the invariant mass is drawn."""
+_CELLS = 1 << 13
+"""Cells in which the invariant mass is proposed, all with the same probability."""
+_EQUALISING_STEPS = 40
+"""Times the cells are moved to give each the same area under the bound."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PairMass:
+    """The proposal for a pair's invariant mass squared s: cells of equal probability, flat within each.
+
+    It lies above the density that is wanted, one piece of |M|^2 with its phase space: a proposal in cell k is kept with
+    probability density(s) sizes_k cells / area, which is at most 1.
+    """
+
+    edges: Array
+    """Cell edges, GeV^2, ascending, shape (cells + 1,)."""
+    sizes: Array
+    """Cell sizes, shape (cells,)."""
+    area: float
+    """Area under the bound (cells times the largest cell's); the integral of the density over it is kept, above 0.99."""
+
+
+def pair_density(s: Array, m_parent: float, m_spectator: float, m_first: float, m_second: float, scalar: bool) -> Array:
+    """(h.spectator)(first.second), or (h.spectator) alone if `scalar`, times sqrt lam sqrt lam / s, at s = (first + second)^2.
+
+    Log-concave in s between the thresholds, for any masses: the logarithm is a sum of concave ones of linear functions, and
+    -ln s is made up for by the roots of lam(s, m1^2, m2^2). So it has one maximum.
+    """
+    root = np.sqrt(s)
+    density = kallen_sqrt(m_parent, root, m_spectator) * kallen_sqrt(root, m_first, m_second) / np.where(s > 0, s, 1.0)
+    density *= (m_parent**2 + m_spectator**2 - s) / 2
+    if not scalar:
+        density *= (s - m_first**2 - m_second**2) / 2
+    return density
 
 
 @lru_cache(maxsize=256)
-def _quantiles(m_parent: float, m_spectator: float, m_first: float, m_second: float, scalar: bool) -> tuple[Array, float]:
-    """Quantiles of the pair's invariant mass squared, and the integral, of one piece of |M|^2.
+def pair_mass(m_parent: float, m_spectator: float, m_first: float, m_second: float, scalar: bool) -> PairMass:
+    """The proposal for `pair_density`, certified to lie above it; ConvergenceError where thresholds are too close for that.
 
-    The piece is (h.spectator)(first.second), or (h.spectator) alone if `scalar`; both depend on s = (first + second)^2 only.
+    A function with one maximum is within a cell at most its larger end, but for the two cells around the largest end; there a
+    log-concave function lies below the chord of its logarithm over the neighbouring cell, continued.
     """
-    nodes, weights = np.polynomial.legendre.leggauss(8)
+
+    def areas(edges: Array, certified: bool) -> Array:
+        """Bound of the density in each cell times the cell's size."""
+        ends = pair_density(edges, m_parent, m_spectator, m_first, m_second, scalar)
+        sizes = np.diff(edges)
+        bound = np.maximum(ends[1:], ends[:-1])
+        if certified:
+            top = int(np.argmax(ends))
+            if not (0 < top < _CELLS and ends[top - 1] > 0 and ends[top + 1] > 0):
+                raise ConvergenceError(f"decay of a mass {m_parent:.6g} GeV: too close to threshold to draw events")
+            bound[top] *= (ends[top] / ends[top - 1]) ** (sizes[top] / sizes[top - 1])
+            bound[top - 1] *= (ends[top] / ends[top + 1]) ** (sizes[top - 1] / sizes[top])
+        return np.asarray(bound * sizes)
+
     low, high = (m_first + m_second) ** 2, (m_parent - m_spectator) ** 2
-    edge = low + (high - low) * np.sin(np.linspace(0, np.pi / 2, 2049)) ** 2
-    middle, half = (edge[1:] + edge[:-1]) / 2, (edge[1:] - edge[:-1]) / 2
-    s = middle[:, None] + half[:, None] * nodes
-    root = np.sqrt(s)
-    density = kallen_sqrt(m_parent, root, m_spectator) * kallen_sqrt(root, m_first, m_second) / s
-    density = density * (m_parent**2 + m_spectator**2 - s) / 2
-    if not scalar:
-        density = density * (s - m_first**2 - m_second**2) / 2
-    steps = np.concatenate([[0.0], np.cumsum(np.sum(weights * density, axis=1) * half)])
-    return np.interp(np.linspace(0, 1, _TABLE + 1), steps / steps[-1], edge), float(steps[-1])
+    edges = low + (high - low) * np.sin(np.linspace(0, np.pi / 2, _CELLS + 1)) ** 2
+    for _ in range(_EQUALISING_STEPS):
+        steps = np.concatenate([[0.0], np.cumsum(areas(edges, certified=False))])
+        edges = np.interp(np.linspace(0, steps[-1], _CELLS + 1), steps, edges)
+        edges[0], edges[-1] = low, high
+    return PairMass(edges, np.diff(edges), _CELLS * float(np.max(areas(edges, certified=True))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +164,7 @@ class ChiralTerm:
     def msq(self, momenta: Array, spin: Array) -> Array:
         """|M|^2 (n,), summed over final spins."""
         a, b, c = momenta[:, 0], momenta[:, 1], momenta[:, 2]
-        rest = self.first * self._coupled(c, spin) * _dot(a, b) + self.second * self._coupled(b, spin) * _dot(a, c)
+        rest = self.first * self._coupled(c, spin) * dot(a, b) + self.second * self._coupled(b, spin) * dot(a, c)
         result: Array = self.scale * (rest + self.cross * self.masses[1] * self.masses[2] * self._coupled(a, spin))
         return result
 
@@ -132,55 +175,69 @@ class ChiralTerm:
         return result
 
     def _pieces(self) -> list[tuple[int, float, bool]]:
-        """Positive pieces of |M|^2 that are drawn exactly: spectator, weight, whether the pair enters by its masses alone."""
+        """Positive pieces of |M|^2: spectator, area under the bound, whether the pair enters by its masses alone."""
         a, b, c = self.masses
-        pieces = [(2, self.first * _quantiles(self.m_parent, c, a, b, False)[1], False)]
+        pieces = []
+        if self.first > 0:
+            pieces.append((2, self.first * pair_mass(self.m_parent, c, a, b, False).area, False))
         if self.second > 0:
-            pieces.append((1, self.second * _quantiles(self.m_parent, b, a, c, False)[1], False))
-        if self.cross > 0 and b * c > 0:
-            pieces.append((0, self.cross * b * c * _quantiles(self.m_parent, a, b, c, True)[1], True))
-        return [piece for piece in pieces if piece[1] > 0]
+            pieces.append((1, self.second * pair_mass(self.m_parent, b, a, c, False).area, False))
+        if self.cross * b * c > 0:
+            pieces.append((0, self.cross * b * c * pair_mass(self.m_parent, a, b, c, True).area, True))
+        return pieces
 
     def propose(self, u: Array, spin: Array) -> tuple[Array, Array]:
-        """Products drawn from the sum of the positive pieces of |M|^2, each exactly; a negative interference is left to the
-        acceptance, which cannot be negative because |M|^2 is not."""
+        """Products drawn from the sum of the positive pieces of |M|^2, and the probability to keep them.
+
+        Above 0.99 for a sum of positive pieces. A negative interference enters through the acceptance: it cannot exceed the
+        sum of the squares, because |M|^2 is not negative, and it leaves more than half of it.
+        """
         pieces = self._pieces()
-        out = _products(3, len(u))
+        n = len(u)
+        out, acceptance = _products(3, n), np.empty(n)
         if len(pieces) == 1:
-            self._draw(out, slice(None), pieces[0], u, spin)
+            acceptance = self._draw(out, slice(None), pieces[0], u, spin)
         else:
-            steps = np.cumsum([weight for _, weight, _ in pieces])
+            steps = np.cumsum([area for _, area, _ in pieces])
             chosen = np.searchsorted(steps[:-1] / steps[-1], u[:, 0], side="right")
             for number, piece in enumerate(pieces):
                 rows = np.flatnonzero(chosen == number)
-                self._draw(out, rows, piece, u[rows], spin[rows])
-        if self.cross >= 0:
-            return out, np.ones(len(u))
-        a, b, c = out[:, 0], out[:, 1], out[:, 2]
-        positive = self.first * self._coupled(c, spin) * _dot(a, b) + self.second * self._coupled(b, spin) * _dot(a, c)
-        interference = self.cross * self.masses[1] * self.masses[2] * self._coupled(a, spin)
-        return out, np.where(positive > 0, 1.0 + interference / np.where(positive > 0, positive, 1.0), 0.0)
+                acceptance[rows] = self._draw(out, rows, piece, u[rows], spin[rows])
+        if self.cross * self.masses[1] * self.masses[2] < 0:
+            a, b, c = out[:, 0], out[:, 1], out[:, 2]
+            positive = self.first * self._coupled(c, spin) * dot(a, b) + self.second * self._coupled(b, spin) * dot(a, c)
+            interference = self.cross * self.masses[1] * self.masses[2] * self._coupled(a, spin)
+            ratio = np.divide(interference, positive, out=np.full(n, -1.0), where=positive > 0)
+            acceptance *= np.clip(1.0 + ratio, 0.0, 1.0)
+        return out, acceptance
 
-    def _draw(self, out: Array, rows: Array | slice, piece: tuple[int, float, bool], u: Array, spin: Array) -> None:
-        """One piece: invariant mass of the pair, spectator against the spin, the pair isotropic in its own frame."""
+    def _draw(self, out: Array, rows: IntArray | slice, piece: tuple[int, float, bool], u: Array, spin: Array) -> Array:
+        """One piece: invariant mass of the pair, spectator against the spin, the pair isotropic in its own frame.
+
+        Fills `rows` of the momenta `out`; returns the probability to keep them.
+        """
         spectator, _, scalar = piece
         one, two = (place for place in range(3) if place != spectator)
         m, m_x, m_1, m_2 = self.m_parent, self.masses[spectator], self.masses[one], self.masses[two]
-        table, _ = _quantiles(m, m_x, m_1, m_2, scalar)
-        cell = u[:, 1] * _TABLE
+        table = pair_mass(m, m_x, m_1, m_2, scalar)
+        cell = u[:, 1] * _CELLS
         index = cell.astype(np.int32)
-        low = table[index]
-        s = low + (table[index + 1] - low) * (cell - index)
+        size = table.sizes[index]
+        s = table.edges[index] + size * (cell - index)
         root = np.sqrt(s)
         q = two_body_momentum(m, m_x, root)
         energy = np.sqrt(q * q + m_x * m_x)
+        star = two_body_momentum(root, m_1, m_2)
+        # pair_density, from the momenta that are needed anyhow
+        acceptance: Array = size * q * star * energy / root * (4 * m**2 * _CELLS / table.area)
+        if not scalar:
+            acceptance *= (s - m_1**2 - m_2**2) / 2
         degree, axis = _spin_axis(spin)
         direction = around(axis, _linear_cosine(u[:, 2], -self.sign * degree * q / energy), 2 * np.pi * u[:, 3])
-        star = two_body_momentum(root, m_1, m_2)
-        e_star = two_body_energy(root, m_1, m_2)
+        e_star = np.sqrt(star * star + m_1 * m_1)
         cosine, azimuth = 2.0 * u[:, 4] - 1.0, 2 * np.pi * u[:, 5]
-        # the pair flies against the spectator; its frame's axes are those of the laboratory
-        sine = np.sqrt(np.maximum(1.0 - cosine * cosine, 0.0))
+        # the pair flies against the spectator; its frame's axes are those of the parent's frame
+        sine = np.sqrt((1.0 - cosine) * (1.0 + cosine))
         inside = (star * sine * np.cos(azimuth), star * sine * np.sin(azimuth), star * cosine)
         pair = tuple(-q * direction[:, k] for k in range(3))
         pair_energy = m - energy
@@ -195,12 +252,8 @@ class ChiralTerm:
             out[rows, spectator, k + 1] = -pair[k]
             out[rows, one, k + 1] = momentum
             out[rows, two, k + 1] = pair[k] - momentum
+        return acceptance
 
     def conjugate(self) -> "ChiralTerm":
         """The antiparticle's decay: conjugate products, the spin reversed."""
         return replace(self, pdg=tuple(particles.anti(code) for code in self.pdg), sign=-self.sign)
-
-
-def _dot(p: Array, q: Array) -> Array:
-    result: Array = p[:, 0] * q[:, 0] - p[:, 1] * q[:, 1] - p[:, 2] * q[:, 2] - p[:, 3] * q[:, 3]
-    return result
