@@ -29,6 +29,7 @@ ROWS = {
 }
 """Rows kept by species: most for the leading ones."""
 _CHUNK = 40_000
+_FORWARD_SCALE = 10.0
 _PRIMARY = {"pi+": 211, "pi-": -211, "K+": 321, "KL": 130}
 _BR_KS_CHARGED = 0.6920
 """K_S -> pi+ pi-, PDG 2022: 69.20(5)%."""
@@ -248,10 +249,10 @@ def decays_in_flight(
 
 
 def importance(parents: ParentFlux) -> Array:
-    """What a row is worth to a detector ahead, shape (n,): its weight times 1 / (gamma (1 - beta cos theta)).
+    """What a row is worth to a detector ahead, shape (n,): weight F (F + 10), F = 1 / (gamma (1 - beta cos theta)).
 
-    That is the square root of the density its massless decay products have along the beam: between keeping the decays (no factor) and
-    keeping one energy's flux (the full factor), so that rows of all energies stay.
+    F^2 is the density its massless decay products have along the beam: rows would all bring the same flux. The term in F keeps
+    enough of the slow and wide ones.
     """
     p2 = np.sum(parents.momentum**2, axis=1)
     mass = per_species(parents.pdg, pdg.mass)
@@ -260,7 +261,8 @@ def importance(parents: ParentFlux) -> Array:
     transverse = parents.momentum[:, 0] ** 2 + parents.momentum[:, 1] ** 2
     pz = parents.momentum[:, 2]
     behind = np.where(pz > 0, (mass**2 + transverse) / (energy + np.maximum(pz, 0.0)), energy - pz)
-    result: Array = parents.weight * mass / behind
+    forward = mass / behind
+    result: Array = parents.weight * forward * (forward + _FORWARD_SCALE)
     return result
 
 
@@ -326,17 +328,22 @@ def _joined(pieces: list[ParentFlux], protons: float, command: str) -> ParentFlu
 
 
 def rebuild(beam: Beam, polarity: Polarity, output: Path, seed: int = 1, progress: bool = True) -> ParentFlux:
-    """Generate a beam's parent table and write it to `output`; what the table holds is returned."""
+    """Generate a beam's parent table and write it to `output`, whole or not at all; the parents are returned before rounding.
+
+    Raises MissingExtraError without pythia8mc, and DataFileError where `output` cannot be written.
+    """
     if beam.target is None or not beam.yields:
         raise ParameterError(f"beam {beam.name}: the card gives no target and no production parameters: nothing to rebuild from")
+    output, generator = Path(output), pythia_version()
+    if not output.parent.is_dir():
+        raise DataFileError(f"{output}: there is no folder {output.parent} to write the parent table to")
     parents = build_parents(beam, polarity, seed, rows=ROWS[polarity], progress=progress)
-    output = Path(output)
     parents = replace(parents, command=f"nusim beam {beam.name} --polarity {polarity} --seed {seed} --rebuild -o {output.name}")
     partial = output.with_name(output.name + ".part")
     extra: dict[str, Any] = {
         "seed": np.int64(seed),
         "polarity": np.str_(polarity),
-        "generator": np.str_(f"pythia8mc {pythia_version()}"),
+        "generator": np.str_(f"pythia8mc {generator}"),
         "primary_draws": np.str_(", ".join(f"{name} {n}" for name, n in DRAWS.items())),
     }
     try:

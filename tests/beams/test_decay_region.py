@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from nusim import pdg
 from nusim.beams.beam import Beam
-from nusim.beams.build import _probabilities, decays_in_flight, inside_cylinder, reduced
+from nusim.beams.build import _probabilities, decays_in_flight, inside_cylinder, primary_mesons, reduced, surrounded
 from nusim.beams.decay_region import Section, decays_on_path, draw_along, free_path
 from nusim.beams.mesons import Mesons
 from nusim.beams.parents import ParentFlux
@@ -82,6 +83,31 @@ def test_cylinder_lengths_against_geometry() -> None:
     assert inside_cylinder(across, np.array([[0.0, 0.0, 1.0]]), 0.01, 0.0, 0.7)[0] == 0.0
     slanted = np.array([[np.sin(0.1), 0.0, np.cos(0.1)]])
     assert inside_cylinder(axis, slanted, 0.01, 0.0, 0.7)[0] == pytest.approx(0.01 / np.sin(0.1))
+
+
+def test_target_material_takes_its_share(bnb: Beam) -> None:
+    """A pion born on the axis at angle 0.2: core, 7.3% of the fins' ring and the tube, each by its length over sin; weight and energy."""
+    angle, p = 0.2, 2.0
+    born = Mesons(
+        np.array([211]), np.array([[0.0, 0.0, 0.3]]), p * np.array([[np.sin(angle), 0.0, np.cos(angle)]]), np.zeros(1), np.ones(1)
+    )
+    length = (4.7625e-3 + 0.0730 * (13.589e-3 - 4.7625e-3) + 0.9398e-3) / np.sin(angle)
+    material = bnb.materials["beryllium"]
+    out = surrounded(bnb, born)
+    assert out.weight[0] == pytest.approx(np.exp(-length * material.absorption(211, np.array([p]))[0]), rel=1e-9)
+    mass = pdg.mass(211)
+    lost = np.hypot(p, mass) - np.hypot(np.linalg.norm(out.momentum[0]), mass)
+    assert lost == pytest.approx(1.594e-3 * 1.848 * length * 100, rel=1e-9)
+
+
+def test_primary_mesons_are_the_multiplicity_times_the_interactions(bnb: Beam) -> None:
+    """K_L of 300,000 protons' worth: 0.0237 x 81% x survival; time and place of protons at their speed."""
+    mesons = primary_mesons(bnb, "KL", 40_000, np.random.default_rng(4))
+    assert 0.80 < mesons.weight.sum() / (0.0237 * 0.811) < 0.95
+    assert bnb.target is not None
+    assert np.all((mesons.position[:, 2] >= bnb.target.begin) & (mesons.position[:, 2] <= bnb.target.end))
+    beta = bnb.momentum / np.hypot(bnb.momentum, pdg.mass(2212))
+    assert mesons.time == pytest.approx(mesons.position[:, 2] / beta)
 
 
 def test_choosing_rows_keeps_every_sum() -> None:

@@ -1,5 +1,6 @@
 """The committed BNB parents: readable, sound, and the published flux out of them; and making a small table end to end."""
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from nusim.beams.beam import Beam, Polarity, load_parents, write_table
 from nusim.beams.build import ROWS, beam_summary, build_parents, importance, rebuild
 from nusim.beams.neutrino_flux import neutrino_flux
 from nusim.beams.parents import ParentFlux
-from nusim.errors import DataFileError
+from nusim.errors import DataFileError, MissingExtraError, ParameterError
 from nusim.experiment.volumes import Box
 
 POLARITIES: tuple[Polarity, ...] = ("fhc", "rhc")
@@ -169,6 +170,17 @@ def test_a_small_table_from_protons_to_file(bnb: Beam, tmp_path: Path, monkeypat
     committed = beam_summary(bnb, "fhc")["yields_per_proton"]
     for name in ("pi+", "pi-", "K+", "KL"):
         assert made[name] == pytest.approx(committed[name], rel=0.08), name
+
+
+def test_rebuild_refuses_at_once_what_it_could_not_finish(bnb: Beam, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pythia8mc")
+    with pytest.raises(DataFileError, match="no folder"):
+        rebuild(bnb, "fhc", tmp_path / "absent" / "a.npz", progress=False)
+    with pytest.raises(ParameterError, match="nothing to rebuild from"):
+        rebuild(replace(bnb, target=None), "fhc", tmp_path / "a.npz", progress=False)
+    monkeypatch.setitem(sys.modules, "pythia8mc", None)
+    with pytest.raises(MissingExtraError, match="pip install"):
+        rebuild(bnb, "fhc", tmp_path / "a.npz", progress=False)
 
 
 def test_primary_parents_alone_need_no_generator(bnb: Beam) -> None:
