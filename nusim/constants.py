@@ -19,7 +19,7 @@ class Measured(float):
         self.source = source
         return self
 
-    def __getnewargs__(self) -> tuple[float, float, str]:
+    def __getnewargs__(self) -> tuple[float, float, str]:  # type: ignore[override]  # what __new__ needs
         return (float(self), self.error, self.source)
 
 
