@@ -1,0 +1,101 @@
+"""Figures: what is drawn, that it fits, and that nothing is written by drawing."""
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+import nusim
+from nusim.beams.neutrino_flux import NeutrinoFlux
+from nusim.plot.style import COLOURS, DASHES, line_style, tex
+
+
+def luminance(colour: str) -> float:
+    red, green, blue = (int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def drawn(figure: Figure) -> Figure:
+    figure.draw_without_rendering()
+    return figure
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("nu e- e+", r"$\nu\,e^{-}\,e^{+}$"),
+        ("mu- pi+", r"$\mu^{-}\,\pi^{+}$"),
+        ("nu pi0", r"$\nu\,\pi^{0}$"),
+        ("nu eta'", r"$\nu\,\eta'$"),
+        ("mu- K*+", r"$\mu^{-}\,K^{*+}$"),
+        ("Ds+", r"$D_s^{+}$"),
+        ("nu4 zprime", r"$\nu_4\,Z'$"),
+        ("numubar", r"$\bar\nu_\mu$"),
+        ("KL", r"$K_L$"),
+    ],
+)
+def test_names_become_labels(name: str, label: str) -> None:
+    assert tex(name) == label
+
+
+def test_curves_stay_apart() -> None:
+    styles = [tuple(sorted(line_style(place).items())) for place in range(len(COLOURS) * len(DASHES))]
+    assert len(set(styles)) == len(styles)
+    # the first three differ in grey too
+    greys = sorted(luminance(colour) for colour in COLOURS[:2])
+    assert greys[1] - greys[0] > 0.05
+    assert max(luminance(colour) for colour in COLOURS) < 0.75
+
+
+def test_conjugate_channels_share_a_curve() -> None:
+    mass = np.geomspace(0.1, 1, 20)
+    ratios = {"mu- pi+": mass / 3, "mu+ pi-": mass / 3, "nu nu nu": 1 - 2 * mass / 3, "nu gamma": np.full(20, 1e-6)}
+    figure = drawn(nusim.plot.branching("m4", mass, ratios, "nu4"))
+    axes = figure.axes[0]
+    labels = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert labels == [tex("nu nu nu"), f"{tex('mu- pi+')}, {tex('mu+ pi-')} each"]
+    assert "GeV" in axes.get_xlabel()
+
+
+def test_bars_of_a_table_stay_inside() -> None:
+    table = nusim.decay_table(nusim.solve(nusim.read_model("hnl", set={"m4": 0.4})), "nu4")
+    figure = drawn(nusim.plot.branching_bars(table))
+    axes = figure.axes[0]
+    frame = axes.get_window_extent()
+    for text in axes.texts:
+        box = text.get_window_extent()
+        assert frame.x0 <= box.x0
+        assert box.x1 <= frame.x1
+
+
+def test_labels_do_not_overlap() -> None:
+    edges = np.linspace(0, 3, 31)
+    shape = np.exp(-edges[1:])
+    parents = {"pi+": 0.9 * shape, "K+": 0.1 * shape}
+    names = ("numu", "numubar", "nue", "nuebar")
+    flux = NeutrinoFlux(edges, dict.fromkeys(names, shape), dict.fromkeys(names, 0.1 * shape), dict.fromkeys(names, parents))
+    figure = drawn(nusim.plot.flux(flux, "sbnd, FHC"))
+    assert len(figure.axes) == 4
+    boxes = [axes.get_tightbbox() for axes in figure.axes]
+    for place, one in enumerate(boxes):
+        for other in boxes[place + 1 :]:
+            assert not one.overlaps(other)
+    for axes in figure.axes:
+        assert "proton" in axes.get_ylabel()
+
+
+def test_empty_samples_and_fluxes_draw() -> None:
+    edges = np.linspace(0, 3, 4)
+    nothing = np.zeros(3)
+    drawn(nusim.plot.flux(NeutrinoFlux(edges, {"numu": nothing}, {"numu": nothing}, {"numu": {}}), "nowhere"))
+    experiment = nusim.read_experiment("sbnd")
+    sample = nusim.generate(nusim.solve(nusim.read_model("circle")), experiment, n=0)
+    drawn(nusim.plot.events(sample, experiment))
+
+
+def test_event_distributions_sum_to_the_expected_events() -> None:
+    experiment = nusim.read_experiment("sbnd")
+    sample = nusim.generate(nusim.solve(nusim.read_model("circle")), experiment, n=2000)
+    figure = drawn(nusim.plot.events(sample, experiment))
+    for axes in figure.axes:
+        counts = sum(patch.get_data().values.sum() for patch in axes.patches)
+        assert counts == pytest.approx(sample.weight.sum())
