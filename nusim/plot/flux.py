@@ -41,10 +41,10 @@ def flux(found: NeutrinoFlux, title: str) -> "Figure":
         panel.stairs(total + error, found.edges, baseline=np.maximum(total - error, 0), fill=True, color="black", alpha=0.2, linewidth=0)
         for parent, part in found.by_parent[flavour].items():
             panel.stairs(part / width, found.edges, label=tex(parent), linewidth=1.3, **_PARENT[parent])
-        panel.set_yscale("log")
         panel.set_xlim(found.edges[0], found.edges[-1])
         if top > 0:
             panel.set_ylim(top * 10.0**-_DECADES, top * 3)
+            panel.set_yscale("log")
         panel.set_xlabel(f"energy of {tex(flavour)} [GeV]")
         panel.set_ylabel(r"flux [cm$^{-2}$ GeV$^{-1}$ proton$^{-1}$]")
         legend_beside(panel, len(found.by_parent[flavour]) + 1)

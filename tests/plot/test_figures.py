@@ -87,6 +87,8 @@ def test_empty_samples_and_fluxes_draw() -> None:
     edges = np.linspace(0, 3, 4)
     nothing = np.zeros(3)
     drawn(nusim.plot.flux(NeutrinoFlux(edges, {"numu": nothing}, {"numu": nothing}, {"numu": {}}), "nowhere"))
+    some = {"numu": np.ones(3), "nue": nothing}
+    drawn(nusim.plot.flux(NeutrinoFlux(edges, some, {"numu": nothing, "nue": nothing}, {"numu": {}, "nue": {"K+": nothing}}), "half"))
     experiment = nusim.read_experiment("sbnd")
     sample = nusim.generate(nusim.solve(nusim.read_model("circle")), experiment, n=0)
     drawn(nusim.plot.events(sample, experiment))
