@@ -50,10 +50,10 @@ def interference_integral(x: ArrayLike) -> Array:
     """f_2(x): the interference of left- and right-handed lepton currents in nu l- l+, mass ratio x = m_l / M.
 
     24 x^2 int ds/s (1 - s)^2 sqrt(s (s - 4 x^2)) from 4 x^2 to 1, in the lepton pair's rapidity eta, s = 4 x^2 cosh^2(eta), where
-    nothing is singular or cancels. 8 x^2 for small x, 0 when 2 x >= 1. The factor 4 that other papers write outside is inside.
+    nothing is singular or cancels. 8 x^2 for small x, 0 at x = 0 and when 2 x >= 1. The factor 4 that other papers write outside is inside.
     """
     x = np.asarray(x, float)
-    is_open = 2 * x < 1
+    is_open = (x > 0) & (2 * x < 1)
     x = np.where(is_open, x, 0.5)
     end = np.arcsinh(np.sqrt((1 - 2 * x) * (1 + 2 * x)) / (2 * x))[..., None]
     eta = end * (_NODES + 1) / 2

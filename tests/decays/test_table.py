@@ -1,0 +1,221 @@
+"""Decay tables: naming, Dirac and Majorana counting, guards, warnings, and totals published by other codes."""
+
+import csv
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nusim import pdg
+from nusim.decays.channel import Channel, DecayTable
+from nusim.decays.table import decay_table, partial_widths
+from nusim.decays.terms import TwoBodyTerm
+from nusim.errors import ParameterError
+from nusim.model.model import DarkNeutrino, Mediator, Physical, Portals
+from nusim.model.spectrum import solve
+from nusim.units import HBARC
+
+from .models import MIXED, ONE, hnl, table
+
+REFERENCE = Path(__file__).parent.parent / "reference" / "hnl_total_width.csv"
+
+
+def published() -> list[tuple[str, float, list[float]]]:
+    lines = [line for line in REFERENCE.read_text().splitlines() if not line.startswith("#")]
+    return [
+        (r["flavour"], float(r["mass_gev"]), [float(r[c]) for c in ("hnlcalc", "alpinist", "fairship", "senscalc")])
+        for r in csv.DictReader(lines)
+    ]
+
+
+@pytest.mark.parametrize(("flavour", "mass", "codes"), published())
+def test_total_width_agrees_with_the_median_of_four_codes(flavour: str, mass: float, codes: list[float]) -> None:
+    found = table(mass, ONE[flavour])
+    assert found.total_width - found.width("nu gamma") == pytest.approx(float(np.median(codes)), rel=0.01)
+
+
+@pytest.mark.parametrize("mass", [0.05, 0.3, 1.5, 4.5])
+def test_branching_ratios_sum_to_one(mass: float) -> None:
+    for majorana in (True, False):
+        found = table(mass, majorana=majorana)
+        assert math.fsum(found.branching_ratio(c.products) for c in found) == pytest.approx(1, rel=1e-12)
+        assert found.ctau == pytest.approx(HBARC / found.total_width)
+
+
+@pytest.mark.parametrize("mass", [0.05, 0.3, 1.5, 4.5])
+def test_majorana_state_decays_twice_as_fast(mass: float) -> None:
+    both, one = table(mass), table(mass, majorana=False)
+    assert both.total_width == pytest.approx(2 * one.total_width, rel=1e-12)
+    for channel in both:
+        conjugate = pdg.conjugate_products(channel.products)
+        if conjugate == channel.products:  # nu X and nu l- l+: one channel of twice the width
+            assert channel.width == pytest.approx(2 * one.width(channel.products), rel=1e-12)
+        else:
+            assert channel.width == pytest.approx(both.width(conjugate), rel=1e-12)
+            assert channel.width == pytest.approx(one.width(channel.products) + one.width(conjugate), rel=1e-12)
+
+
+def test_dirac_particle_keeps_lepton_number() -> None:
+    found = table(1.5, majorana=False)
+    assert found.width("mu+ pi-") == 0
+    assert found.branching_ratio("pi- mu+") == 0
+    assert found.width("mu- pi+") > 0
+    for channel in found:
+        for term in channel.terms:
+            leptons = [code for code in term.pdg if 11 <= abs(code) <= 16]
+            assert sum(1 if code > 0 else -1 for code in leptons) == 1
+            for other in channel.terms:
+                assert other is term or other.pdg != term.pdg
+
+
+def test_charge_and_energy_are_conserved_and_names_are_canonical() -> None:
+    for channel in table(5.0):
+        assert channel.products == pdg.canonical_products(channel.products)
+        assert channel.source
+        for term in channel.terms:
+            assert sum(pdg.charge(code) for code in term.pdg) == 0
+            assert sum(term.masses) < 5.0
+            for name, code, mass in zip(channel.products.split(), term.pdg, term.masses, strict=True):
+                assert mass == pdg.mass(abs(code))
+                assert abs(code) in pdg.NEUTRINO_OF_FLAVOUR if name == "nu" else code == pdg.CODES[name]
+
+
+def test_each_flavour_feeds_its_own_channels() -> None:
+    """nu e- mu+ has |U_e|^2 (with nu_mu) and, for a Majorana parent, |U_mu|^2 (with an electron antineutrino), without interference."""
+    e, mu, tau = (table(0.3, ONE[flavour]) for flavour in ("e", "mu", "tau"))
+    assert [t.pdg for t in e.channel("nu e- mu+").terms] == [(14, 11, -13)]
+    assert [t.pdg for t in mu.channel("nu e- mu+").terms] == [(-12, 11, -13)]
+    assert tau.width("nu e- mu+") == 0
+    assert table(0.3, (0.02, 0.05, 0.0)).width("nu e- mu+") == pytest.approx(0.02 * e.width("nu e- mu+") + 0.05 * mu.width("nu e- mu+"))
+    assert e.width("nu e- mu+") == pytest.approx(mu.width("nu e- mu+"))
+    assert e.channel("nu e- e+").via == ("W", "Z")
+    assert mu.channel("nu e- e+").via == ("Z",)
+    assert mu.channel("nu e- e+").width == pytest.approx(tau.channel("nu e- e+").width)
+    assert [mu.channel(p).via for p in ("nu nu nu", "mu- pi+", "nu gamma", "nu pi0")] == [("Z",), ("W",), ("loop",), ("Z",)]
+    assert mu.width("e- pi+") == 0
+
+
+def test_neutrinos_share_the_invisible_width_by_flavour() -> None:
+    """nu_a nu_b nubar_b: a quarter of Gamma_0 for b != a, half of it for b = a; half of it with antineutrinos for a Majorana parent."""
+    channel = table(0.1, ONE["mu"]).channel("nu nu nu")
+    shares = {term.pdg: term.width / channel.width for term in channel.terms}
+    assert shares == pytest.approx({(s * 14, s * b, -s * b): (0.25 if b == 14 else 0.125) for s in (1, -1) for b in (12, 14, 16)})
+
+
+def test_nothing_decays_without_mixing() -> None:
+    found = table(0.3, (0.0, 0.0, 0.0))
+    assert found.total_width == 0
+    assert found.ctau == math.inf
+    assert found.branching_ratio("nu nu nu") == 0
+    tiny = table(0.3, (0.0, 1e-20, 0.0))
+    assert tiny.total_width == pytest.approx(1e-20 * table(0.3, ONE["mu"]).total_width, rel=1e-9)
+
+
+def test_visible_channels() -> None:
+    assert [c.products for c in table(0.6) if not c.visible] == ["nu nu nu"]
+
+
+def test_closed_channels_are_listed_as_zero_and_unknown_ones_refused() -> None:
+    found = table(0.1, ONE["mu"])
+    assert found.width("mu- pi+") == 0
+    assert found.width("e+ nu e-") == found.width("nu e- e+") > 0
+    with pytest.raises(ParameterError, match=r"nu4 -> nu5 nu nu: not in the table; known: nu nu nu, nu e- e\+"):
+        found.width("nu nu nu5")
+    with pytest.raises(ParameterError, match="unknown particle 'chair'"):
+        found.width("nu chair")
+
+
+def test_many_points_at_once_give_the_tables_numbers() -> None:
+    mass = np.geomspace(0.02, 5, 9)
+    mixing = np.random.default_rng(1).uniform(0, 0.3, (3, 9))
+    for majorana in (True, False):
+        widths = partial_widths(mass, mixing, majorana)
+        for i, m in enumerate(mass):
+            found = table(float(m), tuple(mixing[:, i]), majorana)
+            assert list(widths) == [c.products for c in found]
+            for channel in found:
+                assert widths[channel.products][i] == pytest.approx(channel.width, rel=1e-11)
+    same = partial_widths(mass, mixing[:, 0], True)
+    np.testing.assert_allclose(same["nu nu nu"], partial_widths(mass, np.tile(mixing[:, :1], 9), True)["nu nu nu"])
+
+
+@pytest.mark.parametrize(
+    ("mass", "mixing", "message"),
+    [
+        (np.array([0.1, 0.2]), np.ones((3, 3)) / 9, r"mixing2 of shape \(3, 3\)"),
+        (np.array([0.1, -0.2]), np.ones(3) / 9, "masses must be positive"),
+        (np.array([0.1, np.nan]), np.ones(3) / 9, "masses must be positive"),
+        (np.array([0.1]), np.array([0.1, -0.1, 0.1]), "mixings between 0 and 1"),
+        (np.array([0.1]), np.array([0.1, 2.0, 0.1]), "mixings between 0 and 1"),
+    ],
+)
+def test_partial_widths_refuse_bad_points(mass: np.ndarray, mixing: np.ndarray, message: str) -> None:
+    with pytest.raises(ParameterError, match=message):
+        partial_widths(mass, mixing, True)
+
+
+def dark(m4: float, m5: float, **portals: float) -> DarkNeutrino:
+    mass = Physical(m5=m5, m4=m4, mixing2=1e-7)
+    mediator = Mediator(m_zprime=1.0, m_phi=2.0, g_dark=1.0)
+    return DarkNeutrino(
+        name="hidden",
+        source="made for a test",
+        majorana=True,
+        flavour=(0.0, 1.0, 0.0),
+        mass=mass,
+        mediator=mediator,
+        portals=Portals(**portals),
+    )
+
+
+@pytest.mark.parametrize(
+    ("m4", "m5", "state", "products"),
+    [
+        (0.05, 0.2, "nu5", "nu4 nu nu, nu4 nu4 nu, nu4 nu4 nu4, nu nu nu"),
+        (0.15, 0.2, "nu5", "nu4 nu nu, nu nu nu"),
+        (0.15, 0.2, "nu4", "nu nu nu"),
+        (0.9, 1.5, "nu5", "nu4 nu nu, nu nu nu, nu zprime"),
+    ],
+)
+def test_tables_of_a_dark_neutrino_say_what_is_missing(m4: float, m5: float, state: str, products: str) -> None:
+    spectrum = solve(dark(m4, m5))
+    warning = decay_table(spectrum, state).warnings[-1]
+    assert f"{state}: decays through Z' and phi' ({products}) are missing" in warning
+    assert "those of SM currents only" in warning
+    assert len(decay_table(solve(dark(m4, m5, epsilon=1e-4)), state).warnings) == len(decay_table(spectrum, state).warnings) + 1
+    assert len(decay_table(solve(dark(m4, m5, sin_alpha=1e-4)), state).warnings) == len(decay_table(spectrum, state).warnings) + 1
+
+
+def test_multi_hadron_final_states_are_said_to_be_missing_above_one_gev() -> None:
+    assert table(0.99).warnings == ()
+    assert "several hadrons are missing" in table(1.01).warnings[0]
+
+
+@pytest.mark.parametrize("state", ["zprime", "phi", "nu5", "nu3"])
+def test_unknown_parents_are_refused_with_the_known_ones(state: str) -> None:
+    with pytest.raises(ParameterError, match=f"decay table of '{state}': not a parent with known decays in model test; parents: nu4"):
+        decay_table(hnl(0.3), state)
+
+
+def test_guards_of_the_types() -> None:
+    term = TwoBodyTerm((14, 111), 0.3, (0.0, 0.135), 1e-20, 1.0)
+    good = Channel("nu4", "nu pi0", 1e-20, ("Z",), (term,), "made for a test")
+    with pytest.raises(ParameterError, match="finite and not negative"):
+        Channel("nu4", "nu pi0", -1.0, ("Z",), (), "made for a test")
+    with pytest.raises(ParameterError, match="finite and not negative"):
+        Channel("nu4", "nu pi0", math.nan, ("Z",), (), "made for a test")
+    with pytest.raises(ParameterError, match="its terms sum to"):
+        Channel("nu4", "nu pi0", 2e-20, ("Z",), (term,), "made for a test")
+    with pytest.raises(ParameterError, match="not in canonical order"):
+        Channel("nu4", "pi0 nu", 1e-20, ("Z",), (term,), "made for a test")
+    with pytest.raises(ParameterError, match="listed twice"):
+        DecayTable("nu4", 0.3, (good, good))
+    with pytest.raises(ParameterError, match="another parent"):
+        DecayTable("nu5", 0.3, (good,))
+
+
+def test_mixings_of_the_table_are_the_spectrums() -> None:
+    spectrum = hnl(0.3)
+    np.testing.assert_allclose(spectrum.active_mixing2("nu4"), MIXED)
+    assert decay_table(spectrum, "nu4").mass == 0.3
