@@ -23,9 +23,6 @@ _PILOT_SIZE = 1 << 17
 _MARGIN = 1.1
 """Room above the largest weight of the pilot: few later candidates exceed it, and those keep their larger weight."""
 
-CHUNK = 1 << 16
-"""Events made at a time; the result does not depend on it."""
-
 
 def prepare(
     spectrum: Spectrum,
