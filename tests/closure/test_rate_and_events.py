@@ -1,7 +1,5 @@
 """Events, rates and brute force tell one story: the sum of the weights is the rate, the spectra agree, spin is carried."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 
@@ -23,10 +21,9 @@ DETECTOR = toy.experiment()
 
 
 @pytest.fixture(autouse=True)
-def toy_beam(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def toy_beam(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (generate_module, rate_module):
         monkeypatch.setattr(module, "parents_of", lambda _: toy.parents())
-    yield
 
 
 def brute_force(spectrum: Spectrum, rounds: int, seed: int) -> dict[str, np.ndarray]:
@@ -60,7 +57,17 @@ def brute_force(spectrum: Spectrum, rounds: int, seed: int) -> dict[str, np.ndar
         weight *= flux.weight[rows] * mode.branching_ratio / rounds * DETECTOR.protons
         keep = weight > 0
         sign = -1.0 if mode.antiparticle else 1.0
-        out.append((weight[keep], heavy[keep], star[keep], parent[keep], axis[keep], np.full(keep.sum(), mode.polarisation), np.full(keep.sum(), sign)))
+        out.append(
+            (
+                weight[keep],
+                heavy[keep],
+                star[keep],
+                parent[keep],
+                axis[keep],
+                np.full(keep.sum(), mode.polarisation),
+                np.full(keep.sum(), sign),
+            )
+        )
     columns = [np.concatenate(c) for c in zip(*out, strict=True)]
     return dict(zip(("weight", "heavy", "star", "parent", "axis", "polarisation", "sign"), columns, strict=True))
 
@@ -118,7 +125,20 @@ def test_any_split_gives_the_same_events(weighted: bool) -> None:
     run = prepare(toy.hnl(0.25), DETECTOR, 700, seed=9, weighted=weighted)
     whole = run.events(0, 700)
     parts = [run.events(a, b) for a, b in ((0, 1), (1, 64), (64, 500), (500, 700))]
-    for name in ("pdg", "status", "mother", "momentum", "mass", "vertex", "proper_time", "spin", "weight", "decay_vertex", "delay", "channel"):
+    for name in (
+        "pdg",
+        "status",
+        "mother",
+        "momentum",
+        "mass",
+        "vertex",
+        "proper_time",
+        "spin",
+        "weight",
+        "decay_vertex",
+        "delay",
+        "channel",
+    ):
         joined = np.concatenate([getattr(part, name) for part in parts])
         assert np.array_equal(joined, getattr(whole, name)), name
 
@@ -144,7 +164,11 @@ def test_momentum_is_conserved_and_everything_is_where_it_should_be(majorana: bo
     assert np.allclose(sample.delay, step[:, 0] - path, atol=1e-10)
     assert np.allclose(sample.proper_time[heavy], step[:, 0] * sample.mass[heavy] / sample.momentum[heavy, 0], rtol=1e-12)
     charge = np.zeros(len(sample))
-    np.add.at(charge, event[sample.status != 2], [pdg.charge(int(c)) for c in np.where(sample.status == -1, -sample.pdg, sample.pdg)[sample.status != 2]])
+    np.add.at(
+        charge,
+        event[sample.status != 2],
+        [pdg.charge(int(c)) for c in np.where(sample.status == -1, -sample.pdg, sample.pdg)[sample.status != 2]],
+    )
     assert np.all(charge == 0)
     lepton, state = sample.pdg[sample.offsets[:-1] + 1], sample.pdg[heavy]
     assert np.all(state > 0) if majorana else np.array_equal(state > 0, lepton < 0)
@@ -174,7 +198,11 @@ def test_spin_reaches_the_products_without_a_wigner_rotation_lost() -> None:
     side /= np.linalg.norm(side, axis=1)[:, None]
     direction = c[:, None] * axis + np.sqrt(1 - c**2)[:, None] * side
     rest = np.column_stack([np.full(n, e), q * direction])
-    lab = boost(boost(rest, world["star"][mine], m), world["parent"][mine], np.full(n, 1.0) * np.sqrt(dot(world["parent"][mine], world["parent"][mine])))
+    lab = boost(
+        boost(rest, world["star"][mine], m),
+        world["parent"][mine],
+        np.full(n, 1.0) * np.sqrt(dot(world["parent"][mine], world["parent"][mine])),
+    )
     reference, weight = lab[:, 0] / world["heavy"][mine, 0], world["weight"][mine]
     edges = np.linspace(energy.min(), energy.max(), 9)
     one, _ = np.histogram(energy, edges)

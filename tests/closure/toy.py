@@ -26,7 +26,9 @@ def parents(seed: int = 11) -> ParentFlux:
 
 def experiment() -> Experiment:
     beam = Beam(name="toy", source="invented", momentum=8.9, tables={}, normalisation_uncertainty={"K+": 0.1, "K-": 0.2})
-    return Experiment("toy", "invented", 1e20, beam, "fhc", (BOX,), Selection(thresholds={"mu": 0.03, "pi": 0.1}), Criterion("count", events=2.3))
+    return Experiment(
+        "toy", "invented", 1e20, beam, "fhc", (BOX,), Selection(thresholds={"mu": 0.03, "pi": 0.1}), Criterion("count", events=2.3)
+    )
 
 
 def hnl(mass: float, majorana: bool = True, mixing2: tuple[float, float, float] = (0.0, 1e-6, 0.0)) -> Spectrum:
