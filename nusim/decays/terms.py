@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import pdg as particles
 from ..errors import ConvergenceError
-from ..kernels.arrays import Array, IntArray
+from ..kernels.arrays import Array
 from ..kernels.kinematics import kallen_sqrt, two_body_momentum
 from ..kernels.lorentz import around, dot
 
@@ -195,14 +195,27 @@ class ChiralTerm:
         pieces = self._pieces()
         n = len(u)
         out, acceptance = _products(3, n), np.empty(n)
-        if len(pieces) == 1:
-            acceptance = self._draw(out, slice(None), pieces[0], u, spin)
+        steps = np.cumsum([area for _, area, _ in pieces])
+        chosen = np.zeros(n, np.int8)
+        for step in steps[:-1] / steps[-1]:
+            chosen += u[:, 0] >= step
+        if len(pieces) > 1 and self.first > 0 and self.second > 0 and self.masses[1] == self.masses[2]:
+            # the two lepton currents are drawn alike but for the names of the leptons: no need to part the events
+            acceptance, nu, lepton, spectator = self._draw(pieces[0], u, spin)
+            swapped = chosen == 1
+            for k in range(4):
+                out[:, 0, k] = nu[k]
+                out[:, 1, k] = np.where(swapped, spectator[k], lepton[k])
+                out[:, 2, k] = np.where(swapped, lepton[k], spectator[k])
+            done = 2
         else:
-            steps = np.cumsum([area for _, area, _ in pieces])
-            chosen = np.searchsorted(steps[:-1] / steps[-1], u[:, 0], side="right")
-            for number, piece in enumerate(pieces):
-                rows = np.flatnonzero(chosen == number)
-                acceptance[rows] = self._draw(out, rows, piece, u[rows], spin[rows])
+            done = 0
+        for number, piece in enumerate(pieces[done:], done):
+            rows = np.flatnonzero(chosen == number) if len(pieces) > 1 else slice(None)
+            acceptance[rows], *vectors = self._draw(piece, u[rows], spin[rows])
+            for place, vector in zip(_pair_and_spectator(piece[0]), vectors, strict=True):
+                for k in range(4):
+                    out[rows, place, k] = vector[k]
         if self.cross * self.masses[1] * self.masses[2] < 0:
             a, b, c = out[:, 0], out[:, 1], out[:, 2]
             positive = self.first * self._coupled(c, spin) * dot(a, b) + self.second * self._coupled(b, spin) * dot(a, c)
@@ -211,14 +224,13 @@ class ChiralTerm:
             acceptance *= np.clip(1.0 + ratio, 0.0, 1.0)
         return out, acceptance
 
-    def _draw(self, out: Array, rows: IntArray | slice, piece: tuple[int, float, bool], u: Array, spin: Array) -> Array:
+    def _draw(self, piece: tuple[int, float, bool], u: Array, spin: Array) -> tuple[Array, list[Array], list[Array], list[Array]]:
         """One piece: invariant mass of the pair, spectator against the spin, the pair isotropic in its own frame.
 
-        Fills `rows` of the momenta `out`; returns the probability to keep them.
+        Returns the probability to keep each event and the components (E, px, py, pz) of the pair's two and of the spectator.
         """
-        spectator, _, scalar = piece
-        one, two = (place for place in range(3) if place != spectator)
-        m, m_x, m_1, m_2 = self.m_parent, self.masses[spectator], self.masses[one], self.masses[two]
+        m, scalar = self.m_parent, piece[2]
+        m_1, m_2, m_x = (self.masses[place] for place in _pair_and_spectator(piece[0]))
         table = pair_mass(m, m_x, m_1, m_2, scalar)
         cell = u[:, 1] * _CELLS
         index = cell.astype(np.int32)
@@ -237,23 +249,23 @@ class ChiralTerm:
         e_star = np.sqrt(star * star + m_1 * m_1)
         cosine, azimuth = 2.0 * u[:, 4] - 1.0, 2 * np.pi * u[:, 5]
         # the pair flies against the spectator; its frame's axes are those of the parent's frame
-        sine = np.sqrt((1.0 - cosine) * (1.0 + cosine))
-        inside = (star * sine * np.cos(azimuth), star * sine * np.sin(azimuth), star * cosine)
-        pair = tuple(-q * direction[:, k] for k in range(3))
+        sine = star * np.sqrt((1.0 - cosine) * (1.0 + cosine))
+        inside = (sine * np.cos(azimuth), sine * np.sin(azimuth), star * cosine)
+        flight = [q * direction[:, k] for k in range(3)]
         pair_energy = m - energy
-        product = inside[0] * pair[0] + inside[1] * pair[1] + inside[2] * pair[2]
-        first_energy = (e_star * pair_energy + product) / root
+        product = inside[0] * flight[0] + inside[1] * flight[1] + inside[2] * flight[2]
+        first_energy = (e_star * pair_energy - product) / root
         factor = (first_energy + e_star) / (pair_energy + root)
-        out[rows, spectator, 0] = energy
-        out[rows, one, 0] = first_energy
-        out[rows, two, 0] = pair_energy - first_energy
-        for k in range(3):
-            momentum = inside[k] + factor * pair[k]
-            out[rows, spectator, k + 1] = -pair[k]
-            out[rows, one, k + 1] = momentum
-            out[rows, two, k + 1] = pair[k] - momentum
-        return acceptance
+        first = [inside[k] - factor * flight[k] for k in range(3)]
+        second = [-flight[k] - first[k] for k in range(3)]
+        return acceptance, [first_energy, *first], [pair_energy - first_energy, *second], [energy, *flight]
 
     def conjugate(self) -> "ChiralTerm":
         """The antiparticle's decay: conjugate products, the spin reversed."""
         return replace(self, pdg=tuple(particles.anti(code) for code in self.pdg), sign=-self.sign)
+
+
+def _pair_and_spectator(spectator: int) -> tuple[int, int, int]:
+    """Places of the pair and of the spectator among three products."""
+    one, two = (place for place in range(3) if place != spectator)
+    return one, two, spectator
