@@ -30,7 +30,6 @@ NEUTRAL_VECTORS = {
 }
 """f_V times the coupling of its vector current to the Z (modulus), GeV."""
 
-
 THEORY_NOTES = {
     "eta": "decay constant from eta-eta' mixing of hep-ph/9802409, a literature input",
     "eta'": "decay constant from eta-eta' mixing of hep-ph/9802409, a literature input",
@@ -44,7 +43,8 @@ def width_lepton_pseudoscalar(mass: ArrayLike, m_lepton: float, m_meson: float, 
     """N -> l- P+; `coupling` = f_P V in GeV."""
     mass = np.asarray(mass, float)
     x, y = m_lepton / mass, m_meson / mass
-    result: Array = G_F**2 * coupling**2 * mass**3 / (16 * np.pi) * kallen_sqrt(1.0, x, y) * ((1 - x**2) ** 2 - y**2 * (1 + x**2))
+    root = kallen_sqrt(mass, m_lepton, m_meson)
+    result: Array = G_F**2 * coupling**2 * mass / (16 * np.pi) * root * ((1 - x**2) ** 2 - y**2 * (1 + x**2))
     return result
 
 
@@ -52,9 +52,8 @@ def width_lepton_vector(mass: ArrayLike, m_lepton: float, m_meson: float, coupli
     """N -> l- V+; `coupling` = f_V V in GeV."""
     mass = np.asarray(mass, float)
     x, y = m_lepton / mass, m_meson / mass
-    result: Array = (
-        G_F**2 * coupling**2 * mass**3 / (16 * np.pi) * kallen_sqrt(1.0, x, y) * ((1 - x**2) ** 2 + y**2 * (1 + x**2) - 2 * y**4)
-    )
+    root = kallen_sqrt(mass, m_lepton, m_meson)
+    result: Array = G_F**2 * coupling**2 * mass / (16 * np.pi) * root * ((1 - x**2) ** 2 + y**2 * (1 + x**2) - 2 * y**4)
     return result
 
 

@@ -25,7 +25,8 @@ def _products(k: int, n: int) -> Array:
 def _linear_cosine(u: Array, slope: Array) -> Array:
     """Cosines with density (1 + slope c) / 2 from uniform numbers; |slope| <= 1."""
     root = np.sqrt(np.maximum(1.0 + slope * (slope + 4.0 * u - 2.0), 0.0))
-    cosine: Array = (4.0 * u - 2.0 + slope) / (1.0 + root)
+    # the root loses its digits where the density vanishes
+    cosine: Array = np.clip((4.0 * u - 2.0 + slope) / (1.0 + root), -1.0, 1.0)
     return cosine
 
 
@@ -79,6 +80,12 @@ _CELLS = 1 << 13
 """Cells in which the invariant mass is proposed, all with the same probability."""
 _EQUALISING_STEPS = 40
 """Times the cells are moved to give each the same area under the bound."""
+_FINE = 256
+"""Intervals of the mesh around the largest value."""
+_RESOLUTION = 1e-9
+"""Range of s over its upper end below which rounding of s is felt within the cells: such decays are refused."""
+_TINY = 1e-300
+"""GeV^2; added to squares that vanish on the edge of phase space, where they divide zero."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,30 +122,33 @@ def pair_density(s: Array, m_parent: float, m_spectator: float, m_first: float, 
 def pair_mass(m_parent: float, m_spectator: float, m_first: float, m_second: float, scalar: bool) -> PairMass:
     """The proposal for `pair_density`, certified to lie above it; ConvergenceError where thresholds are too close for that.
 
-    A function with one maximum is within a cell at most its larger end, but for the two cells around the largest end; there a
-    log-concave function lies below the chord of its logarithm over the neighbouring cell, continued.
+    A function with one maximum is within a cell at most its larger end, but for the two cells around the largest end. There, over
+    a finer mesh, a log-concave function lies below the chord of its logarithm over the neighbouring interval, continued.
     """
 
-    def areas(edges: Array, certified: bool) -> Array:
-        """Bound of the density in each cell times the cell's size."""
-        ends = pair_density(edges, m_parent, m_spectator, m_first, m_second, scalar)
-        sizes = np.diff(edges)
-        bound = np.maximum(ends[1:], ends[:-1])
-        if certified:
-            top = int(np.argmax(ends))
-            if not (0 < top < _CELLS and ends[top - 1] > 0 and ends[top + 1] > 0):
-                raise ConvergenceError(f"decay of a mass {m_parent:.6g} GeV: too close to threshold to draw events")
-            bound[top] *= (ends[top] / ends[top - 1]) ** (sizes[top] / sizes[top - 1])
-            bound[top - 1] *= (ends[top] / ends[top + 1]) ** (sizes[top - 1] / sizes[top])
-        return np.asarray(bound * sizes)
+    def density(s: Array) -> Array:
+        return pair_density(s, m_parent, m_spectator, m_first, m_second, scalar)
+
+    def bound(edges: Array) -> Array:
+        """The larger end of each cell."""
+        ends = density(edges)
+        return np.maximum(ends[1:], ends[:-1])
 
     low, high = (m_first + m_second) ** 2, (m_parent - m_spectator) ** 2
+    if not high - low > _RESOLUTION * high:
+        raise ConvergenceError(f"decay of a mass {m_parent:.15g} GeV: too close to threshold to draw events")
     edges = low + (high - low) * np.sin(np.linspace(0, np.pi / 2, _CELLS + 1)) ** 2
     for _ in range(_EQUALISING_STEPS):
-        steps = np.concatenate([[0.0], np.cumsum(areas(edges, certified=False))])
+        steps = np.concatenate([[0.0], np.cumsum(bound(edges) * np.diff(edges))])
         edges = np.interp(np.linspace(0, steps[-1], _CELLS + 1), steps, edges)
         edges[0], edges[-1] = low, high
-    return PairMass(edges, np.diff(edges), _CELLS * float(np.max(areas(edges, certified=True))))
+    certified, top = bound(edges), int(np.argmax(density(edges)))
+    around_top = density(np.linspace(edges[top - 1], edges[top + 1], _FINE + 1))
+    peak = int(np.argmax(around_top))
+    if not (0 < peak < _FINE and around_top[peak - 1] > 0 and around_top[peak + 1] > 0):
+        raise ConvergenceError(f"decay of a mass {m_parent:.15g} GeV: too far above or too close to threshold to draw events")
+    certified[top - 1 : top + 1] = around_top[peak] ** 2 / min(around_top[peak - 1], around_top[peak + 1])
+    return PairMass(edges, np.diff(edges), _CELLS * float(np.max(certified * np.diff(edges))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,9 +246,9 @@ class ChiralTerm:
         index = cell.astype(np.int32)
         size = table.sizes[index]
         s = table.edges[index] + size * (cell - index)
-        root = np.sqrt(s)
+        root = np.sqrt(s + _TINY)
         q = two_body_momentum(m, m_x, root)
-        energy = np.sqrt(q * q + m_x * m_x)
+        energy = np.sqrt(q * q + (m_x * m_x + _TINY))
         star = two_body_momentum(root, m_1, m_2)
         # pair_density, from the momenta that are needed anyhow
         acceptance: Array = size * q * star * energy / root * (4 * m**2 * _CELLS / table.area)

@@ -187,8 +187,10 @@ def test_tables_of_a_dark_neutrino_say_what_is_missing(m4: float, m5: float, sta
     assert len(decay_table(solve(dark(m4, m5, sin_alpha=1e-4)), state).warnings) == len(decay_table(spectrum, state).warnings) + 1
 
 
-def test_multi_hadron_final_states_are_said_to_be_missing_above_one_gev() -> None:
-    assert table(0.99).warnings == ()
+def test_missing_hadrons_are_said_by_mass() -> None:
+    assert table(0.59).warnings == ()
+    assert "the rho is taken as narrow" in table(0.8).warnings[0]
+    assert len(table(0.99).warnings) == 1
     assert "several hadrons are missing" in table(1.01).warnings[0]
 
 
