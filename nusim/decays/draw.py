@@ -24,24 +24,31 @@ def draw_products(
 
     `terms`: the incoherent pieces of one channel. `spin` (n, 3): the parent's polarisation vector. `antiparticle` (n,):
     a Dirac parent that is the antiparticle decays into the conjugate products. `index`: the events' numbers, ascending.
+    Each attempt of an event reads the same number of uniforms whatever its term: the proposal's, one to accept it, one to choose
+    the term (used by the first attempt).
     """
     n, k = len(index), len(terms[0].masses)
-    codes = np.empty((n, k), dtype=np.int64)
-    momenta = np.empty((k, 4, n)).transpose(2, 0, 1)
-    which = choose(np.array([term.width for term in terms]), uniforms(seed, stage, index, 1)[:, 0])
-    for number, plain in enumerate(terms):
-        for conjugate in (False, True):
-            pending = np.flatnonzero((which == number) & (antiparticle == conjugate))
-            if not len(pending):
-                continue
-            term = plain.conjugate() if conjugate else plain
-            codes[pending] = term.pdg
-            attempt = 1
-            while len(pending):
-                u = uniforms(seed, stage, index[pending], term.draws + 1, attempt)
-                proposal, acceptance = term.propose(u[:, : term.draws], spin[pending])
-                kept = u[:, term.draws] < acceptance
-                momenta[pending[kept]] = proposal[kept]
-                pending = pending[~kept]
-                attempt += 1
+    codes, momenta = np.empty((k, n), dtype=np.int64).T, np.empty((k, 4, n)).transpose(2, 0, 1)
+    draws = max(term.draws for term in terms)
+    widths = np.array([term.width for term in terms])
+    pending, which, attempt = np.arange(n), np.zeros(n, dtype=np.int64), 0
+    while len(pending):
+        u = uniforms(seed, stage, index[pending], draws + 2, attempt)
+        if attempt == 0:
+            which = 2 * choose(widths, u[:, draws + 1]) + antiparticle
+        kept = np.empty(len(pending), dtype=bool)
+        for number in np.unique(which[pending]):
+            rows = np.flatnonzero(which[pending] == number)
+            term = terms[number // 2].conjugate() if number % 2 else terms[number // 2]
+            own = u.T.take(rows, axis=1).T
+            proposal, acceptance = term.propose(own[:, : term.draws], spin.T.take(pending[rows], axis=1).T)
+            kept[rows] = accepted = own[:, draws] < acceptance
+            done = pending[rows[accepted]]
+            # component by component: they are contiguous
+            for place, code in enumerate(term.pdg):
+                codes[done, place] = code
+                for component in range(4):
+                    momenta[done, place, component] = proposal[accepted, place, component]
+        pending = pending[~kept]
+        attempt += 1
     return codes, momenta
