@@ -187,6 +187,9 @@ def channels() -> tuple[ChannelSpec, ...]:
     return tuple(specs)
 
 
+_ROUNDING = 1e-9
+
+
 def partial_widths(mass: Array, mixing2: Array, majorana: bool) -> dict[str, Array]:
     """Width of every channel through SM currents at many parameter points, GeV.
 
@@ -196,7 +199,7 @@ def partial_widths(mass: Array, mixing2: Array, majorana: bool) -> dict[str, Arr
     mass, mixing = np.atleast_1d(np.asarray(mass, float)), np.asarray(mixing2, float)
     if mass.ndim != 1 or mixing.shape not in ((3,), (3, len(mass))):
         raise ParameterError(f"partial widths: mixing2 of shape {mixing.shape} for masses of shape {mass.shape}: expected (3,) or (3, n)")
-    if not (np.all(mass > 0) and np.all(np.isfinite(mass)) and np.all(mixing >= 0) and np.all(mixing <= 1)):
+    if not (np.all(mass > 0) and np.all(np.isfinite(mass)) and np.all(mixing >= 0) and np.all(mixing <= 1 + _ROUNDING)):
         raise ParameterError("partial widths: masses must be positive and finite, mixings between 0 and 1")
     out = {}
     for spec in channels():
@@ -217,14 +220,8 @@ NARROW_RHO_MASS = 0.6
 """GeV above which two pions from the rho's tail, missing for a narrow rho, pass 1% of the total width; 6% at 0.8 GeV."""
 
 
-def decay_table(spectrum: Spectrum, state: str) -> DecayTable:
-    """Widths, branching ratios and the terms for events of a heavy neutrino: 'nu4', 'nu5', ...
-
-    Decays through SM currents; warnings name what is missing. Raises ParameterError for a state the spectrum does not have.
-    """
-    if state not in spectrum.heavy_states:
-        known = ", ".join(spectrum.heavy_states)
-        raise ParameterError(f"decay table of {state!r}: not a parent with known decays in model {spectrum.model.name}; parents: {known}")
+def standard_channels(spectrum: Spectrum, state: str) -> list[Channel]:
+    """Every channel of a heavy neutrino through SM currents, closed ones included."""
     mass, mixing = spectrum.mass(state), spectrum.active_mixing2(state)
     listed = []
     for spec in channels():
@@ -238,6 +235,23 @@ def decay_table(spectrum: Spectrum, state: str) -> DecayTable:
                     open_pieces.append(piece)
         via = tuple(sorted({boson for piece in open_pieces or spec.pieces for boson in piece.via}))
         listed.append(Channel(state, spec.products, math.fsum(term.width for term in terms), via, tuple(terms), spec.source))
+    return listed
+
+
+BUILDERS: tuple[Callable[[Spectrum, str], list[Channel]], ...] = (standard_channels,)
+"""What a table is made of, one entry for each kind of current; a new kind of decay joins here."""
+
+
+def decay_table(spectrum: Spectrum, state: str) -> DecayTable:
+    """Widths, branching ratios and the terms for events of a heavy neutrino: 'nu4', 'nu5', ...
+
+    Decays through SM currents; warnings name what is missing. Raises ParameterError for a state the spectrum does not have.
+    """
+    if state not in spectrum.heavy_states:
+        known = ", ".join(spectrum.heavy_states)
+        raise ParameterError(f"decay table of {state!r}: not a parent with known decays in model {spectrum.model.name}; parents: {known}")
+    mass = spectrum.mass(state)
+    listed = [channel for build in BUILDERS for channel in build(spectrum, state)]
     return DecayTable(state, mass, tuple(listed), _warnings(spectrum, state, mass))
 
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from .. import pdg as particles
-from ..errors import ConvergenceError
+from ..errors import ConvergenceError, ParameterError
 from ..kernels.arrays import Array
 from ..kernels.kinematics import kallen_sqrt, two_body_momentum
 from ..kernels.lorentz import around, dot
@@ -41,6 +41,15 @@ def _spin_axis(spin: Array) -> tuple[Array, Array]:
     return degree, axis
 
 
+_ROUNDING = 1e-12
+
+
+def _open(m_parent: float, masses: tuple[float, ...]) -> None:
+    """ParameterError for a decay that phase space forbids."""
+    if not sum(masses) < m_parent * (1 + _ROUNDING):
+        raise ParameterError(f"decay of a mass {m_parent:.6g} GeV into {' '.join(f'{m:.6g}' for m in masses)} GeV: closed")
+
+
 @dataclass(frozen=True, slots=True)
 class TwoBodyTerm:
     """A two-body decay: dGamma/dcos = Gamma/2 (1 - asymmetry |P| cos), cos between the spin and the first product."""
@@ -51,6 +60,11 @@ class TwoBodyTerm:
     width: float
     asymmetry: float
     draws: int = 2
+
+    def __post_init__(self) -> None:
+        _open(self.m_parent, self.masses)
+        if not abs(self.asymmetry) <= 1 + _ROUNDING:
+            raise ParameterError(f"two-body decay: asymmetry {self.asymmetry}: must lie between -1 and 1")
 
     def msq(self, momenta: Array, spin: Array) -> Array:
         """|M|^2 (n,), summed over final spins."""
@@ -170,6 +184,11 @@ class ChiralTerm:
     sign: float
     scale: float
     draws: int = 6
+
+    def __post_init__(self) -> None:
+        _open(self.m_parent, self.masses)
+        if not (self.first >= 0 and self.second >= 0 and self.cross >= -np.sqrt(self.first * self.second) * (1 + _ROUNDING)):
+            raise ParameterError(f"chiral decay: couplings {self.first}, {self.second}, {self.cross} give a negative |M|^2")
 
     def msq(self, momenta: Array, spin: Array) -> Array:
         """|M|^2 (n,), summed over final spins."""

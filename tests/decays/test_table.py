@@ -10,7 +10,7 @@ import pytest
 from nusim import pdg
 from nusim.decays.channel import Channel, DecayTable
 from nusim.decays.table import decay_table, partial_widths
-from nusim.decays.terms import TwoBodyTerm
+from nusim.decays.terms import ChiralTerm, TwoBodyTerm
 from nusim.errors import ParameterError
 from nusim.model.model import DarkNeutrino, Mediator, Physical, Portals
 from nusim.model.spectrum import solve
@@ -198,6 +198,17 @@ def test_missing_hadrons_are_said_by_mass() -> None:
 def test_unknown_parents_are_refused_with_the_known_ones(state: str) -> None:
     with pytest.raises(ParameterError, match=f"decay table of '{state}': not a parent with known decays in model test; parents: nu4"):
         decay_table(hnl(0.3), state)
+
+
+def test_guards_of_the_terms() -> None:
+    with pytest.raises(ParameterError, match=r"decay of a mass 0\.1 GeV into 0 0\.135 GeV: closed"):
+        TwoBodyTerm((14, 111), 0.1, (0.0, 0.135), 1e-20, 1.0)
+    with pytest.raises(ParameterError, match=r"asymmetry 1\.1: must lie between -1 and 1"):
+        TwoBodyTerm((14, 111), 0.3, (0.0, 0.135), 1e-20, 1.1)
+    with pytest.raises(ParameterError, match="closed"):
+        ChiralTerm((14, 13, -13), 0.2, (0.0, 0.106, 0.106), 1.0, 0.1, 0.1, 0.1, -1.0, 1.0)
+    with pytest.raises(ParameterError, match=r"give a negative \|M\|\^2"):
+        ChiralTerm((14, 13, -13), 0.3, (0.0, 0.106, 0.106), 1.0, 0.1, 0.1, -0.11, -1.0, 1.0)
 
 
 def test_guards_of_the_types() -> None:
