@@ -1,4 +1,4 @@
-"""Where phase space, random numbers or the spin reach their ends, and channels as a whole: nothing is NaN, nothing stalls, all stays exact."""
+"""Where phase space, random numbers or the spin reach their ends, and channels as a whole: nothing is NaN, all stays exact."""
 
 import numpy as np
 import pytest
