@@ -43,12 +43,13 @@ def draw_products(
             own = u.T.take(rows, axis=1).T
             proposal, acceptance = term.propose(own[:, : term.draws], spin.T.take(pending[rows], axis=1).T)
             kept[rows] = accepted = own[:, draws] < acceptance
-            done = pending[rows[accepted]]
+            good = np.flatnonzero(accepted)
+            done = pending[rows[good]]
             # component by component: they are contiguous
             for place, code in enumerate(term.pdg):
                 codes[done, place] = code
                 for component in range(4):
-                    momenta[done, place, component] = proposal[accepted, place, component]
+                    momenta[done, place, component] = proposal[:, place, component].take(good)
         pending = pending[~kept]
         attempt += 1
     return codes, momenta
