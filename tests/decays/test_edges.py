@@ -116,7 +116,7 @@ def test_mean_acceptance_is_the_width_over_the_proposals_area(mass: float, produ
     ("mass", "products", "majorana"), [(0.3, "nu mu- mu+", True), (0.3, "nu mu- mu+", False), (0.2, "nu e- mu+", True)]
 )
 def test_drawn_channels_follow_the_sum_of_their_terms(mass: float, products: str, majorana: bool, antiparticle: bool) -> None:
-    """All the way through the choice of terms and repeated attempts: energies and cosines against weighted flat phase space."""
+    """Through the choice of terms and repeated attempts: energies, cosines to the spin and azimuths against weighted flat phase space."""
     terms = table(mass, MIXED, majorana).channel(products).terms
     n = 200_000
     direction = np.array([0.36, -0.48, 0.8])
@@ -136,6 +136,7 @@ def test_drawn_channels_follow_the_sum_of_their_terms(mass: float, products: str
         for quantity in (
             lambda q, k=place: q[:, k, 0],
             lambda q, k=place: q[:, k, 1:] @ direction / np.linalg.norm(q[:, k, 1:], axis=1),
+            lambda q, k=place: np.arctan2(q[:, k, 2], q[:, k, 1]),
         ):
             seen_at, flat_at = quantity(p), quantity(flat)
             edges = np.quantile(seen_at, np.linspace(0, 1, 26))
