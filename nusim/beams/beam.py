@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from .. import pdg
 from ..errors import DataFileError, ParameterError
 from ..kernels.arrays import Array, IntArray
 from .decay_region import Section
@@ -127,6 +128,7 @@ def load_parents(beam: Beam, polarity: Polarity) -> ParentFlux:
         axisymmetric=True,
         protons_simulated=float(table["protons_simulated"]),
         command=str(table["command"]),
+        counted=frozenset(int(code) for code in table["species"] if pdg.NAMES[int(code)] not in beam.yields),
     )
 
 

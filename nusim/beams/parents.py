@@ -34,6 +34,8 @@ class ParentFlux:
     protons_simulated: float
     command: str
     """What made the rows."""
+    counted: frozenset[int] = frozenset()
+    """Species whose number of rows is itself random, as a cascade makes them; the others were drawn in fixed numbers."""
 
     def __post_init__(self) -> None:
         n = len(self.pdg)
@@ -59,6 +61,7 @@ class ParentFlux:
             self.axisymmetric,
             self.protons_simulated,
             self.command,
+            self.counted,
         )
 
     @property

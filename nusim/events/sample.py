@@ -37,7 +37,7 @@ class EventSample:
     """Shape (N, 4): production point (ct, x, y, z), metres, beam frame; for the incoming parent the place where
     its decay segment begins."""
     proper_time: Array
-    """Shape (N,): c tau in metres from production to decay in the particle's rest frame; 0 for those that leave."""
+    """Shape (N,): c tau in metres from `vertex` to decay in the particle's rest frame; 0 for those that leave."""
     spin: Array
     """Shape (N,): cosine of the angle between spin and momentum in the beam frame; 9 if unknown or spinless."""
     weight: Array

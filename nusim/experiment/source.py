@@ -12,7 +12,7 @@ from ..decays.channel import Channel, DecayTable
 from ..kernels.arrays import Array, IntArray
 from ..kernels.random import uniforms
 from ..model.spectrum import Spectrum
-from ..production.table import ProductionMode, heaviest_reachable, production_modes
+from ..production.table import ProductionMode, production_modes, reach_of_species
 from .experiment import Experiment
 from .flight import HeavySource
 
@@ -53,7 +53,8 @@ def states_with_known_decays(spectrum: Spectrum) -> tuple[tuple[str, ...], tuple
         return spectrum.heavy_states, ()
     left_out = tuple(state for state in spectrum.heavy_states if state != "nu4")
     notes = tuple(
-        f"{state}: its decays through Z' and phi' are not computed, so no {state} decays and no secondary nu4 are counted"
+        f"{state}: its decays through Z' and phi' are not computed, so no {state} decays and no secondary nu4 are counted; "
+        "they may outnumber the decays of nu4"
         for state in left_out
     )
     return ("nu4",), notes
@@ -105,9 +106,10 @@ def _decay_points(parents: ParentFlux, rows: IntArray, u: Array) -> Array:
 
 def why_nothing(spectrum: Spectrum, experiment: Experiment, parents: ParentFlux, states: Sequence[str]) -> str:
     """Why no state is produced: one line with the masses that decide it."""
-    limit = heaviest_reachable(parents.species)
+    reach = reach_of_species(parents.species)
     masses = ", ".join(f"m({state}) = {spectrum.mass(state):.6g} GeV" for state in states)
-    names = " ".join(pdg.NAMES[code] for code in parents.species)
+    limit = max(reach.values(), default=0.0)
     return (
-        f"{experiment.name}: no open production mode: {masses}; two-body decays of {names} reach {limit:.4g} GeV, less for heavier leptons"
+        f"{experiment.name}: no open production mode: {masses}; two-body decays of {' '.join(reach)} reach {limit:.4g} GeV with electrons, "
+        "less with muons and only for flavours that mix"
     )

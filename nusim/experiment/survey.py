@@ -38,10 +38,21 @@ class Survey:
         """Standard error of sum(factor * decays) over modes, per proton.
 
         The parents are a Monte Carlo sample: rows made by the same parent are summed before they are squared, so the
-        error includes the finite number of parents as well as that of the lines drawn.
+        error includes the finite number of parents as well as that of the lines drawn. Where a species has a fixed number n of
+        parents x, the variance is n/(n-1) [sum x^2 - (sum x)^2/n]; where their number is random too, sum x^2.
         """
-        by_parent = np.bincount(self.source.row, self.row_weight * factor_of_mode[self.source.mode])
-        return float(np.sqrt(np.sum(by_parent**2)))
+        parents = self.source.parents
+        x = np.bincount(self.source.row, self.row_weight * factor_of_mode[self.source.mode], minlength=len(parents.pdg))
+        variance = 0.0
+        for code in parents.species:
+            own = x[parents.pdg == code]
+            n = len(own)
+            squares = float(np.sum(own**2))
+            if code in parents.counted or n < 2:
+                variance += squares
+            else:
+                variance += n / (n - 1) * max(squares - float(own.sum()) ** 2 / n, 0.0)
+        return float(np.sqrt(variance))
 
     @cached_property
     def effective_parents(self) -> float:

@@ -25,14 +25,15 @@ PLACEHOLDER = 22
 """PDG code of the incoming line without momentum in the layout `two-beam`."""
 
 _NOTES = """
-units: GeV; VTIMUP = c tau in mm from production to decay, 0 for particles that leave the event; comment lines: m, ns, GeV
+units: GeV; VTIMUP = c tau in mm from production to decay (a beam parent: from the point of its '# production' line), 0 for particles
+        that leave the event; comment lines: m, ns, GeV
 frames: momenta in the beam frame; vertices in the beam frame (beam_m) and in the detector frame (detector_m);
         time zero when the protons pass the beam frame's origin
 event lines: '# event number parent pdg heavy line delay_ns t polarisation P weight w': number of the event in the run, PDG code of
         the beam parent, line of the heavy state that the detector sees decay, its delay against a massless particle on its way, its
         longitudinal polarisation in its parent's rest frame, expected events that this event stands for
-        '# production line beam_m x y z detector_m x y z t_ns t': where the first particle is produced (a beam parent: where
-        its flight begins)
+        '# production line beam_m x y z detector_m x y z t_ns t': where the first particle begins (a beam
+        parent: the start of the straight piece of its way on which it decays, not its birth in the target)
         '# vertex line beam_m x y z detector_m x y z t_ns t': where the particle on that line decays
 SPINUP: cosine of the angle between spin and momentum in the beam frame; 9 = unknown or no spin
 SCALUP, AQEDUP, AQCDUP: -1, not defined for a decay in flight

@@ -75,12 +75,11 @@ def production_modes(spectrum: Spectrum, state: str, parents: tuple[int, ...]) -
     return tuple(modes)
 
 
-def heaviest_reachable(parents: tuple[int, ...]) -> float:
-    """Largest mass in GeV that a two-body decay of the given species can make with any lepton; 0 if none can."""
-    reach = [
-        pdg.mass(abs(code)) - pdg.mass(lepton)
-        for code in parents
-        for (name, lepton) in LEPTONIC_BRANCHING_RATIOS
-        if pdg.CODES[name] == abs(code)
-    ]
-    return max(reach, default=0.0)
+def reach_of_species(parents: tuple[int, ...]) -> dict[str, float]:
+    """Largest mass in GeV that each species with a two-body mode can make with any lepton, by name."""
+    reach: dict[str, float] = {}
+    for code in parents:
+        masses = [pdg.mass(lepton) for name, lepton in LEPTONIC_BRANCHING_RATIOS if pdg.CODES[name] == abs(code)]
+        if masses:
+            reach[pdg.NAMES[code]] = pdg.mass(abs(code)) - min(masses)
+    return reach

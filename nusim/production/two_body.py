@@ -23,7 +23,7 @@ def production_ratio(m_parent: float, m_lepton: float, m_heavy: ArrayLike) -> Ar
     """Width of P -> l N over that of P -> l nu, for unit mixing: 1 for a massless N, 0 at threshold.
 
     Masses in GeV; broadcasts over `m_heavy`. Helicity suppression lifted by the heavy mass makes it
-    exceed 1 by orders of magnitude for electrons. Source: R. Shrock, Phys. Rev. D 24 (1981) 1232, eq. (2.5).
+    exceed 1 by orders of magnitude for electrons. Source: R. Shrock, Phys. Rev. D 24 (1981) 1232.
     """
     x_lepton = m_lepton / m_parent
     x_heavy = np.asarray(m_heavy, float) / m_parent
