@@ -188,6 +188,7 @@ def channels() -> tuple[ChannelSpec, ...]:
 
 
 _ROUNDING = 1e-9
+"""Excess over 1 allowed to a mixing that is computed."""
 
 
 def partial_widths(mass: Array, mixing2: Array, majorana: bool) -> dict[str, Array]:

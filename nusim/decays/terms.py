@@ -42,6 +42,7 @@ def _spin_axis(spin: Array) -> tuple[Array, Array]:
 
 
 _ROUNDING = 1e-12
+"""Relative excess allowed to thresholds and couplings that are computed."""
 
 
 def _open(m_parent: float, masses: tuple[float, ...]) -> None:
