@@ -172,8 +172,9 @@ def split_changes(card: str | Path, changes: Changes) -> tuple[Table, Table]:
         elif first in ExperimentCard.model_fields:
             experiment[key] = value
         else:
-            near = get_close_matches(first, [*known, *ExperimentCard.model_fields], n=1)
-            hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join([*known, *ExperimentCard.model_fields])}"
+            keys = list(dict.fromkeys([*known, *ExperimentCard.model_fields]))
+            near = get_close_matches(first, keys, n=1)
+            hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(keys)}"
             raise CardError(f"--set {key}: unknown to the model card and to the experiment card; {hint}")
     return model, experiment
 
