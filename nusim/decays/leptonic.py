@@ -33,7 +33,7 @@ def chiral_integral(x: ArrayLike, y: ArrayLike, z: ArrayLike) -> Array:
     """I(x, y, z): the phase-space integral of a pure V-A current-current decay over its massless value.
 
     12 int ds/s (s - x^2 - y^2)(1 + z^2 - s) sqrt lam(s, x^2, y^2) sqrt lam(1, s, z^2) from (x+y)^2 to (1-z)^2, with mass ratios
-    to the parent. Totally symmetric, 1 for massless products, 0 when x + y + z >= 1. Source: D. Gorbunov, M. Shaposhnikov,
+    to the parent. Totally symmetric, 1 for massless products, 0 when x + y + z >= 1. Source: K. Bondarenko et al.,
     arXiv:1805.08567, sec. 3.1.1; relative accuracy 1e-9 or better (tested against 30 digits).
     """
     x, y, z = np.broadcast_arrays(np.asarray(x, float), np.asarray(y, float), np.asarray(z, float))
