@@ -33,6 +33,9 @@ _STAGE = 100
 
 _SELECTION_SAMPLES = 20_000
 
+_NEGLIGIBLE = 1e-15
+"""Branching ratios below this are not drawn to find the selected fraction."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rate:
@@ -151,7 +154,8 @@ def _selected(
     vertex = flux.origin[:, 1:] + flux.decay_distance(u[:, DRAWS + 1])[:, None] * flux.direction
     kept = np.zeros(len(index))
     for order, final in enumerate(finals):
-        part = np.flatnonzero(share[final][flux.mode] > 0)
+        # a channel just open has next to no width, and within 1e-9 of its threshold no events can be drawn
+        part = np.flatnonzero(share[final][flux.mode] > _NEGLIGIBLE)
         if not len(part):
             continue
         stage = _STAGE + 2 * order + 1

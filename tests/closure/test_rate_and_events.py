@@ -242,3 +242,11 @@ def test_no_events_make_an_empty_sample() -> None:
     sample = generate(toy.hnl(0.2), DETECTOR, 0)
     assert len(sample) == 0
     assert sample.offsets.tolist() == [0]
+
+
+def test_a_channel_at_its_threshold_does_not_stop_the_others() -> None:
+    mass = 2 * pdg.mass(13) * (1 + 1e-10)
+    rate = expected_events(toy.hnl(mass), DETECTOR)
+    assert 0 < rate.by_final_state["nu mu- mu+"] < 1e-15 * rate.events
+    assert 0 < rate.selected_events < rate.events
+    assert len(generate(toy.hnl(mass), DETECTOR, 100)) == 100
