@@ -156,7 +156,7 @@ class ExperimentCard(StrictModel):
     source: Text
     protons: Annotated[float, Field(strict=True, gt=0.0)] | None = None
     background: Annotated[float, Field(strict=True, ge=0.0)] = 0.0
-    criterion: CriterionTable
+    criterion: CriterionTable = CriterionTable(kind="feldman-cousins", confidence=0.90)
     beam: BeamTable | None = None
     detector: tuple[DetectorTable, ...] = ()
     selection: SelectionTable = SelectionTable()
@@ -166,7 +166,7 @@ class ExperimentCard(StrictModel):
     def _alone_or_together(self) -> Self:
         own = {"protons": self.protons, "[beam]": self.beam, "[[detector]]": self.detector}
         if self.members:
-            given = [key for key, value in own.items() if value]
+            given = [key for key, value in own.items() if value] + ["[selection]"] * ("selection" in self.model_fields_set)
             if given:
                 raise ValueError(f"an experiment with members has no {' or '.join(given)} of its own: each member brings its own")
         else:
@@ -208,7 +208,7 @@ class ExperimentCard(StrictModel):
         )
 
 
-GROUPS = (Group(("beam",), (("card",), ("file", "format"))),)
+GROUPS = (Group(("beam",), (("card",), ("file", "format"))), Group(("criterion",), (("confidence",), ("events",))))
 """Keys of which a card gives one, so that an override of one removes the other."""
 
 

@@ -30,7 +30,7 @@ def read_toml(path: Path) -> tuple[Table, str]:
     Raises CardError, one line with the file's name, if it cannot be read or is not TOML.
     """
     try:
-        text = path.read_bytes().decode()
+        text = path.read_bytes().decode("utf-8-sig")
         return tomllib.loads(text), text
     except FileNotFoundError:
         raise CardError(f"{path}: no such file") from None
@@ -42,6 +42,8 @@ def read_toml(path: Path) -> tuple[Table, str]:
         raise CardError(f"{path}: not a text file; a card is a TOML file in UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise CardError(f"{path}: not TOML: {error}") from None
+    except (ValueError, RecursionError):
+        raise CardError(f"{path}: not a card: a number of too many digits, or brackets nested too deep") from None
 
 
 def toml_value(text: str) -> Any:

@@ -46,7 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         with warnings.catch_warnings():
             warnings.showwarning = lambda message, *_, **__: print(f"warning: {message}", file=sys.stderr)
             code: int = args.run(args)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # None where the caller closed it
+            sys.stdout.flush()
         return code
     except NusimError as error:
         print(f"nusim: {error}", file=sys.stderr)
@@ -58,3 +59,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         # the reader has gone: leave nothing for the interpreter to flush into the closed pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _BROKEN_PIPE
+    except OSError as error:
+        # files are guarded where they are written; what is left is standard output
+        print(f"nusim: the output cannot be written: {error.strerror or error}", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1

@@ -78,6 +78,9 @@ def whole_number(text: str) -> int:
     return int(value)
 
 
+_LARGEST_GRID = 100_000
+
+
 def log_grid(text: str) -> "tuple[str, Array]":
     """'physical.m5=0.01:1:50' as key and a logarithmic grid, ends included."""
     import numpy as np
@@ -88,6 +91,8 @@ def log_grid(text: str) -> "tuple[str, Array]":
         raise argparse.ArgumentTypeError(f"{text!r}: write KEY=lo:hi:n, as in physical.m5=0.01:1:50")
     low, high = _number(parts[0], text), _number(parts[1], text)
     n = whole_number(parts[2])
+    if n > _LARGEST_GRID:
+        raise argparse.ArgumentTypeError(f"{text!r}: at most {_LARGEST_GRID} points")
     if not 0 < low < high or n < 2:
         raise argparse.ArgumentTypeError(f"{text!r}: a logarithmic grid needs 0 < lo < hi and n >= 2")
     return key, np.geomspace(low, high, n)

@@ -59,7 +59,12 @@ def _print(rate: "Rate") -> None:
         ("  selected", with_error(rate.selected_events, rate.selected_stat_error)),
     ]
     if rate.norm_error > 0:
-        summary.append(("  beam normalisation", f"+- {rate.norm_error:.2g} of the events"))
+        summary.append(
+            (
+                "  beam normalisation",
+                f"+- {rate.norm_error:.2g} events ({rate.norm_error / rate.events:.0%})" if rate.events > 0 else "none",
+            )
+        )
     print_table(("", "expected"), summary)
     for title, part, error in (
         ("state", rate.by_state, rate.error_by_state),

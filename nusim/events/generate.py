@@ -39,10 +39,10 @@ def prepare(
     `state` and `final` restrict the heavy state and the final state. Raises ParameterError if nothing can be made
     (with the reason), for an unknown state or final state, and for a negative n.
     """
+    if isinstance(n, bool) or not isinstance(n, int):
+        raise ParameterError(f"n = {n}: the number of events is a whole number")
     if n < 0:
         raise ParameterError(f"n = {n}: the number of events must not be negative")
-    if not 0 <= seed < 1 << 64:
-        raise ParameterError(f"seed = {seed}: a seed is a whole number from 0 to 2^64 - 1")
     if experiment.members:
         names = ", ".join(member.name for member in experiment.members)
         raise ParameterError(f"{experiment.name}: events are made for one detector at a time; take one of its members: {names}")
@@ -61,6 +61,8 @@ def prepare(
             raise ParameterError(
                 f"final state {wanted!r}: nothing in it can be seen; events hold decays with a charged particle, photon or meson"
             )
+    if not finals:
+        raise ParameterError(f"{spectrum.model.name}: no visible decay of {', '.join(states)} is open")
     parents = parents_of(experiment)
     source = heavy_source(spectrum, experiment, parents, tables, seed)
     if not source.modes:

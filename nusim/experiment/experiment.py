@@ -32,6 +32,10 @@ class Plane:
     """Full width and height, metres."""
     inner_radius: float = 0.0
 
+    def __post_init__(self) -> None:
+        if min(self.size) <= 0 or not 0 <= self.inner_radius < max(self.size) / 2:
+            raise ParameterError(f"selection.plane: size = {list(self.size)}, inner_radius = {self.inner_radius}: no room for tracks")
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -76,8 +80,8 @@ class Experiment:
     def __post_init__(self) -> None:
         if not self.members and not self.detectors:
             raise ParameterError(f"{self.name}: an experiment needs at least one [[detector]], or members")
-        if not self.protons > 0 and not self.members:
-            raise ParameterError(f"{self.name}: protons = {self.protons}: protons on target must be positive")
+        if not 0 < self.protons < 1e40 and not self.members:
+            raise ParameterError(f"{self.name}: protons = {self.protons}: protons on target must be positive and below 1e40")
         for volume in self.detectors:
             if volume.centre[2] <= 0:
                 raise ParameterError(f"{self.name}: detector: front = {list(volume.front)}: the volume must lie ahead of the beam's zero")

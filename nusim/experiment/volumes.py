@@ -32,8 +32,8 @@ class Volume(ABC):
         if rows.shape != (3, 3) or not np.allclose(rows @ rows.T, np.eye(3), atol=1e-6) or np.linalg.det(rows) < 0:
             raise ParameterError("rotation: the rows must be three orthonormal, right-handed axes")
         for name, value in zip(("width", "height", "length"), self.extent, strict=True):
-            if not value > 0:
-                raise ParameterError(f"size: {name} = {value}: a detector's dimensions must be positive")
+            if not 0 < value < 1e8:
+                raise ParameterError(f"size: {name} = {value}: a detector's dimensions must be positive and below 1e8 m")
 
     @property
     @abstractmethod

@@ -22,7 +22,10 @@ class OutputFile:
     """
 
     def __init__(self, path: str | os.PathLike[str], compress: bool = False) -> None:
-        self.path = Path(path)
+        # a link is followed: the finished file replaces what it points to, not the link
+        self.path = Path(os.path.realpath(path)) if os.path.islink(path) else Path(path)
+        if not self.path.name:
+            raise DataFileError(f"{os.fspath(path)!r} is no name of a file")
         self._part = self.path.with_name(self.path.name + ".part")
         self._digest = hashlib.sha256()
         self._gzip = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, zlib.MAX_WBITS | 16) if compress else None
@@ -37,6 +40,8 @@ class OutputFile:
         try:
             if self.path.is_dir():
                 raise DataFileError(f"{self.path}: is a folder; give the name of a file")
+            if self.path.exists() and not self.path.is_file():
+                raise DataFileError(f"{self.path}: is a device or pipe, which the finished file would replace; give the name of a file")
             if not self.path.parent.is_dir():
                 raise DataFileError(f"{self.path}: there is no folder {self.path.parent}")
             self._stream = open(self._part, "wb")

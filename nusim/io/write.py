@@ -109,7 +109,7 @@ def write_events(
     content) and warnings. `state`, `final` and `weighted` as in `nusim.events.generate`; the others as in `write`.
     `progress` shows a bar on stderr. Raises ParameterError if nothing can be made, DataFileError if nothing can be written.
     """
-    if chunk < 1:
+    if isinstance(chunk, bool) or not isinstance(chunk, int) or chunk < 1:
         raise ParameterError(f"chunk = {chunk}: at least one event must be made at a time")
     check_room(path, n, format, layout=layout, weighted=weighted)
     run = prepare(spectrum, experiment, n, seed, state=state, final=final, weighted=weighted)

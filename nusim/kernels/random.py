@@ -12,6 +12,7 @@ same function written over arrays. The two agree bit by bit (tested).
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import ParameterError
 from .arrays import Array, IntArray
 
 _M0, _M1 = 0xD2E7470EE14C6C93, 0xCA5A826395121157
@@ -27,7 +28,10 @@ def uniforms(seed: int, stage: int, index: IntArray, draws: int, attempt: int = 
     """Uniform numbers in [0, 1), shape (len(index), draws), component by component contiguous.
 
     `index`: the events' numbers, ascending and without repetition. `stage` separates uses of one event's stream.
+    Raises ParameterError for a seed that is not a whole number of 64 bits.
     """
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 1 << 64:
+        raise ParameterError(f"seed = {seed}: a seed is a whole number from 0 to 2^64 - 1")
     blocks = -(-draws // 4)
     n = len(index)
     if n == 0:

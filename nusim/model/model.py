@@ -15,6 +15,9 @@ from ..errors import ParameterError
 FLAVOURS = ("e", "mu", "tau")
 Branch = Literal["small", "large"]
 
+_SMALLEST, _LARGEST = 1e-40, 1e20
+"""Range of the masses and couplings a card may give: wider than any physics, narrow enough for floating point."""
+
 
 def _finite(key: str, value: float) -> None:
     if not math.isfinite(value):
@@ -25,6 +28,8 @@ def _positive(key: str, value: float, what: str = "masses must be positive") -> 
     _finite(key, value)
     if value <= 0.0:
         raise ParameterError(f"{key} = {value:g}: {what}")
+    if not _SMALLEST <= value <= _LARGEST:
+        raise ParameterError(f"{key} = {value:g}: outside {_SMALLEST:g} to {_LARGEST:g}, where results stay finite")
 
 
 def _not_negative(key: str, value: float, what: str) -> None:

@@ -99,7 +99,7 @@ def expected_events(spectrum: Spectrum, experiment: Experiment, seed: int = 1) -
         final: np.array([decays_into(mode, final, spectrum.majorana) for mode in source.modes]) * (final.channel.width / total[final.state])
         for final in finals
     }
-    of_mode = np.sum(list(share.values()), axis=0)
+    of_mode = np.sum([np.zeros(len(source.modes)), *share.values()], axis=0)
     state_of = np.array([mode.state for mode in source.modes])
     parent_of = np.array([pdg.NAMES[mode.parent] for mode in source.modes])
     events_of_mode = protons * found.by_mode * of_mode
@@ -109,7 +109,7 @@ def expected_events(spectrum: Spectrum, experiment: Experiment, seed: int = 1) -
 
     products = tuple(dict.fromkeys(final.products for final in finals))
     share_of = {name: np.sum([share[final] for final in finals if final.products == name], axis=0) for name in products}
-    by_parent = {name: float(events_of_mode[parent_of == name].sum()) for name in dict.fromkeys(parent_of)}
+    by_parent = {name: float(events_of_mode[parent_of == name].sum()) for name in dict.fromkeys(parent_of.tolist())}
     uncertainty = experiment.beam.normalisation_uncertainty if experiment.beam is not None else {}
     norm = float(np.sqrt(sum((number * uncertainty.get(name, 0.0)) ** 2 for name, number in by_parent.items())))
     selected, selected_error = _selected(spectrum, experiment, found, finals, share, seed)
@@ -179,15 +179,14 @@ def _nothing(spectrum: Spectrum, experiment: Experiment, states: tuple[str, ...]
 
 
 def _add(spectrum: Spectrum, experiment: Experiment, rates: list[Rate]) -> Rate:
-    """The sum of the members of a composite experiment; their normalisation errors, from one beam, add linearly."""
+    """The sum of the members of a composite experiment.
+
+    Their errors add linearly: members on one beam share its parents, whose finite number and normalisation dominate both.
+    """
 
     def total(name: str) -> dict[str, float]:
         keys = dict.fromkeys(key for rate in rates for key in getattr(rate, name))
         return {key: sum(getattr(rate, name).get(key, 0.0) for rate in rates) for key in keys}
-
-    def quadrature(name: str) -> dict[str, float]:
-        keys = dict.fromkeys(key for rate in rates for key in getattr(rate, name))
-        return {key: float(np.sqrt(sum(getattr(rate, name).get(key, 0.0) ** 2 for rate in rates))) for key in keys}
 
     if not rates:
         raise ParameterError(f"{experiment.name}: members = []: a composite experiment needs members")
@@ -198,15 +197,15 @@ def _add(spectrum: Spectrum, experiment: Experiment, rates: list[Rate]) -> Rate:
         decays=sum(rate.decays for rate in rates),
         events=sum(rate.events for rate in rates),
         selected_events=sum(rate.selected_events for rate in rates),
-        stat_error=float(np.sqrt(sum(rate.stat_error**2 for rate in rates))),
+        stat_error=sum(rate.stat_error for rate in rates),
         norm_error=sum(rate.norm_error for rate in rates),
-        selected_stat_error=float(np.sqrt(sum(rate.selected_stat_error**2 for rate in rates))),
+        selected_stat_error=sum(rate.selected_stat_error for rate in rates),
         by_state=total("by_state"),
         by_parent=total("by_parent"),
         by_final_state=total("by_final_state"),
-        error_by_state=quadrature("error_by_state"),
-        error_by_parent=quadrature("error_by_parent"),
-        error_by_final_state=quadrature("error_by_final_state"),
+        error_by_state=total("error_by_state"),
+        error_by_parent=total("error_by_parent"),
+        error_by_final_state=total("error_by_final_state"),
         effective_parents=sum(rate.effective_parents for rate in rates),
         warnings=tuple(dict.fromkeys(warning for rate in rates for warning in rate.warnings)),
     )

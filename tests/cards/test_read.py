@@ -405,3 +405,20 @@ def test_every_number_of_an_experiment_card_says_where_it_comes_from() -> None:
         for key in ("protons", "criterion", "detector.0.size", "detector.0.front", "selection.thresholds", "selection.efficiency"):
             assert "[" in said.get(key, ""), f"{path.name}: {key}"
         assert data["source"]
+
+
+def test_a_composite_needs_its_members_only(tmp_path: Path) -> None:
+    path = tmp_path / "both.toml"
+    path.write_text('name = "both"\nsource = "x"\nmembers = ["sbnd", "microboone"]\n')
+    both = read_experiment(path)
+    assert [member.name for member in both.members] == ["sbnd", "microboone"]
+    assert (both.criterion.kind, both.criterion.confidence) == ("feldman-cousins", 0.90)
+    path.write_text(path.read_text() + "[selection]\nmin_visible = 1\n")
+    with pytest.raises(NusimError, match=r"no \[selection\] of its own"):
+        read_experiment(path)
+
+
+def test_another_criterion_replaces_its_number() -> None:
+    with pytest.warns(CardWarning, match="removes criterion.confidence"):
+        experiment = read_experiment("sbnd", set={"criterion.kind": "count", "criterion.events": 2.3})
+    assert (experiment.criterion.kind, experiment.criterion.events, experiment.criterion.confidence) == ("count", 2.3, None)

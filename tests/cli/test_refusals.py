@@ -172,3 +172,21 @@ def test_a_cold_start_loads_nothing_heavy(argv: list[str], absent: set[str]) -> 
     loaded = {name.split(".")[0] for name in result.stderr.split()}
     assert "nusim" in loaded
     assert not loaded & absent
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("rate", "hnl", "sbnd", "--seed", "-1"), "seed = -1: a seed is a whole number"),
+        (("flux", "sbnd", "--seed", "-1"), "seed = -1: a seed is a whole number"),
+        (("rate", "hnl", "sbnd", "--set", "protons=1e300"), "below 1e40"),
+        (("masses", "circle", "--set", "mediator.m_zprime=1e-200"), "where results stay finite"),
+        (("masses", "circle", "--set", "physical.m5=1e300"), "where results stay finite"),
+        (("events", "circle", "sbnd", "-n", "5", "-o", ".", "--format", "lhe"), "is no name of a file"),
+        (("events", "hnl", "sbnd", "-n", "5", "-o", "x.lhe", "--set", "mixing2.mu=1e-320"), "no visible decay"),
+    ],
+)
+def test_extreme_requests_are_one_line(nusim: Run, arguments: tuple[str, ...], message: str) -> None:
+    result = nusim(*arguments)
+    assert result.code == 1
+    assert message in result.err.splitlines()[-1]

@@ -1,6 +1,7 @@
 """From model and experiment to a file, and the documentation's way back."""
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from nusim.cards.read import read_experiment, read_model
 from nusim.errors import DataFileError, ParameterError
 from nusim.events.generate import generate
 from nusim.io.inspect import info
+from nusim.io.output import OutputFile
 from nusim.io.write import write, write_events
 from nusim.model.spectrum import solve
 
@@ -80,3 +82,18 @@ def test_the_documented_schemes_are_those_of_the_code() -> None:
         row = next(line for line in text.splitlines() if line.startswith(f"| `{scheme}` |"))
         assert all(str(code) in row for code in codes.values())
     assert json.dumps(list(SCHEMES)) == '["default", "darknews", "genie"]'
+
+
+def test_devices_and_pipes_are_not_replaced_and_links_are_followed(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.lhe"
+    os.mkfifo(pipe)
+    with pytest.raises(DataFileError, match="is a device or pipe"), OutputFile(pipe):
+        pass
+    assert pipe.is_fifo()
+    target, link = tmp_path / "target.lhe", tmp_path / "link.lhe"
+    target.write_text("old")
+    link.symlink_to(target)
+    with OutputFile(link) as file:
+        file.write(b"new")
+    assert link.is_symlink()
+    assert target.read_text() == "new"
