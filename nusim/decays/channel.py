@@ -3,11 +3,12 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from .. import pdg
 from ..errors import ParameterError
 from ..kernels.arrays import Array
+from ..kernels.spinors import SpinArray
 from ..units import HBARC
 
 _CLOSURE = 1e-12
@@ -47,6 +48,27 @@ class Term(Protocol):
 
     def conjugate(self) -> "Term":
         """The CP-conjugate decay, of a Dirac antiparticle: each product, in its place, becomes its antiparticle."""
+
+
+@runtime_checkable
+class CascadeTerm(Term, Protocol):
+    """A term with unstable products of nusim's own: what chains of decays need besides.
+
+    `spin` is the parent's polarisation vector (n, 3) for spin 1/2; for spin 1 a unit complex vector (n, 3), the pure state
+    whose spatial polarisation it is; zeros stand for the average over spins. A parent without spin takes no notice of it.
+    """
+
+    def sample(self, u: Array) -> tuple[Array, Array]:
+        """Momenta (n, k, 4), isotropic, and the factors (n,) that turn |M|^2 of any common rotation of them into weights of mean 1.
+
+        `u` holds uniform numbers (n, draws).
+        """
+
+    def polarisation(self, momenta: Array, spin: SpinArray, place: int, u: Array) -> SpinArray:
+        """Spin (n, 3) of the product at `place`, in the rest frame that a pure boost from the parent's rest frame leads to.
+
+        Spin 1/2: its polarisation vector, the other products' spins summed. Spin 1: a pure state drawn with `u` (n, 2).
+        """
 
 
 @dataclass(frozen=True, slots=True, eq=False)
