@@ -89,7 +89,7 @@ def main() -> None:
         def generated(terms=terms, mass=mass, spin=spin, frame=frame) -> int:
             made = 0
             for i in range(chunks):
-                _, momenta = draw_products(terms, spin, np.zeros(n, bool), 1, 0, np.arange(i * n, (i + 1) * n))
+                _, momenta, _ = draw_products(terms, spin, np.zeros(n, bool), 1, 0, np.arange(i * n, (i + 1) * n))
                 made += len(boost(momenta, frame[:, None, :], mass))
             return made
 

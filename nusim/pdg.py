@@ -24,6 +24,11 @@ HEAVY_STATE_CODES = {
 """Default PDG codes of nusim's own states. 9900012, 9900014 and 9900016 are the PDG's codes for
 heavy neutrinos; 32 is its Z'; 9900025 is a user code for a scalar."""
 
+BOSONS = frozenset({"zprime", "phi"})
+"""Heavy states that are their own antiparticles in every model."""
+VECTOR_STATES = frozenset({"zprime"})
+"""Those of spin 1, whose spins are complex polarisation vectors."""
+
 CODES = {
     "e-": 11,
     "e+": -11,

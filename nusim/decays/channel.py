@@ -34,13 +34,13 @@ class Term(Protocol):
     def draws(self) -> int:
         """Uniform numbers one proposal consumes."""
 
-    def msq(self, momenta: Array, spin: Array) -> Array:
+    def msq(self, momenta: Array, spin: SpinArray) -> Array:
         """|M|^2, shape (n,), summed over final spins, symmetry factors of identical particles included.
 
         `momenta` (n, k, 4) in the parent's rest frame; `spin` (n, 3) the parent's polarisation vector, 0 for the average.
         """
 
-    def propose(self, u: Array, spin: Array) -> tuple[Array, Array]:
+    def propose(self, u: Array, spin: SpinArray) -> tuple[Array, Array]:
         """Momenta (n, k, 4) in the parent's rest frame and the probability (n,) to accept them.
 
         Accepted proposals follow |M|^2 exactly. `u` holds uniform numbers (n, draws).

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..kernels.arrays import Array, BoolArray, IntArray
 from ..kernels.random import uniforms
+from ..kernels.spinors import ComplexArray, SpinArray
+from ..pdg import VECTOR_STATES
 from .channel import Term
 
 
@@ -17,13 +18,18 @@ def choose(widths: Array, u: Array) -> IntArray:
     return chosen
 
 
-def draw_products(
-    terms: Sequence[Term], spin: Array, antiparticle: BoolArray, seed: int, stage: int, index: IntArray
-) -> tuple[NDArray[np.int64], Array]:
-    """PDG codes (n, k) and momenta (n, k, 4) of the products in the parent's rest frame.
+def spin_of(state: str, spin: ComplexArray) -> SpinArray:
+    """Spins (n, 3) as terms take them: complex for a vector boson, real for a fermion."""
+    return spin if state in VECTOR_STATES else np.asfortranarray(spin.real)
 
-    `terms`: the incoherent pieces of one channel. `spin` (n, 3): the parent's polarisation vector. `antiparticle` (n,):
-    a Dirac parent that is the antiparticle decays into the conjugate products. `index`: the events' numbers, ascending.
+
+def draw_products(
+    terms: Sequence[Term], spin: SpinArray, antiparticle: BoolArray, seed: int, stage: int, index: IntArray
+) -> tuple[IntArray, Array, IntArray]:
+    """PDG codes (n, k), momenta (n, k, 4) of the products in the parent's rest frame, and the index of each decay's term (n,).
+
+    `terms`: the incoherent pieces of one channel. `spin` (n, 3): the parent's polarisation vector (a vector boson's complex one).
+    `antiparticle` (n,): a Dirac antiparticle decays into the conjugate products. `index`: the events' numbers, ascending.
     Each attempt of an event reads the same number of uniforms whatever its term: the proposal's, one to accept it, one to choose
     the term (used by the first attempt).
     """
@@ -52,4 +58,4 @@ def draw_products(
                     momenta[done, place, component] = proposal[:, place, component].take(good)
         pending = pending[~kept]
         attempt += 1
-    return codes, momenta
+    return codes, momenta, which // 2

@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 
 from .. import pdg
-from ..decays.table import decay_table
 from ..errors import ParameterError
 from ..experiment.experiment import Experiment
-from ..experiment.source import decays_into, heavy_source, parents_of, states_with_known_decays, visible_final_states, why_nothing
+from ..experiment.flight import HeavySource
+from ..experiment.source import heavy_source, parents_of, shares_of, tables_of, visible_final_states, why_nothing
 from ..experiment.survey import expected_weights, survey
+from ..kernels.arrays import Array
 from ..model.spectrum import Spectrum
 from ..production.table import MISSING_MODES
 from .generator import Generator
@@ -19,6 +20,12 @@ _PILOT = 2
 """Place of the trial candidates in each seed's streams of random numbers."""
 
 _PILOT_SIZE = 1 << 17
+
+_FLOOR = 0.2
+"""Share of a chain's rows chosen in proportion to their parents' weights."""
+
+_LEAST_SPREAD = 3.0
+"""Largest over mean weight that every route is credited with."""
 
 _MARGIN = 1.1
 """Room above the largest weight of the pilot: few later candidates exceed it, and those keep their larger weight."""
@@ -46,16 +53,17 @@ def prepare(
     if experiment.members:
         names = ", ".join(member.name for member in experiment.members)
         raise ParameterError(f"{experiment.name}: events are made for one detector at a time; take one of its members: {names}")
-    known, notes = states_with_known_decays(spectrum)
-    if state is not None and state not in known:
-        raise ParameterError(f"state {state!r}: events can be made for {', '.join(known)}" + "".join(f" ({note})" for note in notes))
-    states = known if state is None else (state,)
-    tables = [decay_table(spectrum, name) for name in states]
-    finals = tuple(one for table in tables for one in visible_final_states(table, spectrum.majorana))
+    tables = tables_of(spectrum)
+    if state is not None and state not in tables:
+        raise ParameterError(f"state {state!r}: not in {spectrum.model.name} or not made in its decays; known: {', '.join(tables)}")
+    states = tuple(tables) if state is None else (state,)
+    finals = tuple(one for name in states for one in visible_final_states(tables[name], spectrum.majorana))
     if final is not None:
         wanted = pdg.canonical_products(final)
-        if all(table.width(name) == 0 for table in tables for name in (wanted, pdg.conjugate_products(wanted))):
-            raise ParameterError(f"final state {wanted!r}: closed for {', '.join(f'{t.parent} of {t.mass:.6g} GeV' for t in tables)}")
+        conjugate = pdg.conjugate_products(wanted)
+        if not any(channel.width > 0 and channel.products in (wanted, conjugate) for name in states for channel in tables[name]):
+            masses = ", ".join(f"{name} of {tables[name].mass:.6g} GeV" for name in states)
+            raise ParameterError(f"final state {wanted!r}: closed for {masses}")
         finals = tuple(one for one in finals if one.products == wanted)
         if not finals:
             raise ParameterError(
@@ -64,24 +72,22 @@ def prepare(
     if not finals:
         raise ParameterError(f"{spectrum.model.name}: no visible decay of {', '.join(states)} is open")
     parents = parents_of(experiment)
-    source = heavy_source(spectrum, experiment, parents, tables, seed)
-    if not source.modes:
-        raise ParameterError(why_nothing(spectrum, experiment, parents, states))
+    source = heavy_source(spectrum, experiment, parents, tables, seed, state)
+    if not source.routes:
+        raise ParameterError(why_nothing(spectrum, experiment, parents))
     found = survey(source, seed)
-    total = {table.parent: table.total_width for table in tables}
-    share = [
-        np.array([decays_into(mode, one, spectrum.majorana) for mode in source.modes]) * (one.channel.width / total[one.state])
-        for one in finals
-    ]
+    share = [shares_of(source, one, tables) for one in finals]
     visible = np.sum(share, axis=0)
-    expected = experiment.protons * float(found.by_mode @ visible)
+    expected = experiment.protons * float(found.by_route @ visible)
     if expected == 0:
         raise ParameterError(f"{experiment.name}: no heavy neutrino decays visibly inside the detector")
-    proposal = expected_weights(source) * visible[source.mode]
-    warnings = tuple(dict.fromkeys([*spectrum.warnings, *notes, MISSING_MODES, *(w for table in tables for w in table.warnings)]))
+    warnings = tuple(dict.fromkeys([*spectrum.warnings, MISSING_MODES, *(w for table in tables.values() for w in table.warnings)]))
     rates: dict[str, float] = {}
     for one, part in zip(finals, share, strict=True):
-        rates[one.products] = rates.get(one.products, 0.0) + experiment.protons * float(found.by_mode @ part)
+        rates[one.products] = rates.get(one.products, 0.0) + experiment.protons * float(found.by_route @ part)
+    by_route: dict[str, float] = {}
+    for route, number in zip(source.routes, (experiment.protons * found.by_route * visible).tolist(), strict=True):
+        by_route[route.name] = by_route.get(route.name, 0.0) + number
     draft = Generator(
         spectrum=spectrum,
         experiment=experiment,
@@ -93,17 +99,54 @@ def prepare(
         expected_events=expected,
         stat_error=experiment.protons * found.error(visible),
         effective_parents=found.effective_parents,
-        proposal=np.cumsum(proposal),
+        proposal=np.cumsum(_stratified(source, visible)),
         visible=visible,
         bound=1.0,
         mean=1.0,
         warnings=warnings,
         efficiency=1.0,
         rates_by_channel=rates,
+        rates_by_route=by_route,
+        tables=tables,
     )
-    _, ratio, _ = draft.candidates(_PILOT, np.arange(_PILOT_SIZE), 0)
-    bound = _MARGIN * float(ratio.max())
-    return replace(draft, bound=bound, mean=float(ratio[ratio > 0].mean()), efficiency=float(ratio.mean()) / bound)
+    return _tuned(draft, found.by_route * visible)
+
+
+def _stratified(source: HeavySource, visible: Array) -> Array:
+    """A proposal with the same share for every route that is seen, shape (rows,).
+
+    Within a route rows are chosen by their expected weight; for chains, where it is rough, some by their parent's weight alone.
+    """
+    expected = expected_weights(source)
+    out = np.zeros(len(source))
+    for number, route in enumerate(source.routes):
+        mine = source.route == number
+        if visible[number] > 0 and expected[mine].sum() > 0:
+            out[mine] = expected[mine] / expected[mine].sum()
+            if route.steps:
+                out[mine] = (1 - _FLOOR) * out[mine] + _FLOOR * source.base[mine] / source.base[mine].sum()
+    return out
+
+
+def _tuned(draft: Generator, total: Array) -> Generator:
+    """The generator with the proposal that a pilot run finds best: each route is proposed in proportion to its largest weight.
+
+    `total`: what each route adds to the rate, shape (routes,), up to a common factor.
+    """
+    flux, ratio, _ = draft.candidates(_PILOT, np.arange(_PILOT_SIZE), 0)
+    route, rows = draft.source.route, np.diff(draft.proposal, prepend=0.0) / draft.proposal[-1]
+    share = np.bincount(route, rows, minlength=len(total))
+    largest = np.zeros(len(total))
+    np.maximum.at(largest, flux.route, ratio)
+    # a route that the pilot saw little of
+    largest = np.maximum(largest, _LEAST_SPREAD * np.divide(total, share, out=np.zeros(len(total)), where=share > 0))
+    rows = rows * largest[route]
+    scale = float(rows.sum())
+    bound = _MARGIN * scale
+    # chance of a candidate of the new proposal to have a weight at all
+    alive = float(np.mean((ratio > 0) * largest[flux.route])) / scale
+    mean = float(ratio.mean())
+    return replace(draft, proposal=np.cumsum(rows), bound=bound, mean=mean / alive, efficiency=mean / bound)
 
 
 def generate(

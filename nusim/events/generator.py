@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 
@@ -10,22 +11,25 @@ from numpy.typing import NDArray
 
 from .. import pdg
 from ..cards.read import resolved
-from ..decays.draw import choose, draw_products
-from ..decays.table import decay_table
+from ..decays.channel import DecayTable
+from ..decays.draw import choose, spin_of
+from ..experiment.aim import norm
 from ..experiment.experiment import Experiment
-from ..experiment.flight import DRAWS, HeavyFlux, HeavySource
-from ..experiment.source import FinalState
-from ..kernels.arrays import Array, BoolArray, IntArray, four_vectors
-from ..kernels.lorentz import boost
+from ..experiment.flight import HeavyFlux, HeavySource
+from ..experiment.routes import Route
+from ..experiment.source import FinalState, decays_into
+from ..kernels.arrays import Array, IntArray, four_vectors
 from ..kernels.random import uniforms
 from ..model.spectrum import Spectrum
-from .sample import FINAL, INCOMING, INTERMEDIATE, EventSample
+from .follow import Decaying, Followed, Waiting, add_products, decay, follow, shown_spin
+from .particles import Particles
+from .sample import INCOMING, EventSample
 
 _CANDIDATE, _CHANNEL, _PRODUCTS = 3, 4, 1000
 """Places of each use of random numbers in a seed's streams; products of final state k use _PRODUCTS + k."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Generator:
     """A prepared run: any range of its events can be made, in any order, always the same."""
 
@@ -43,7 +47,7 @@ class Generator:
     proposal: Array
     """Cumulative proposal weight of the source's rows."""
     visible: Array
-    """Fraction of each mode's heavy states that decay into the generated channels, shape (modes,)."""
+    """Fraction of the heavy states at the end of each route that decay into the generated channels, shape (routes,)."""
     bound: float
     """Largest candidate weight, relative to the proposal, that keeps unit weight."""
     mean: float
@@ -53,6 +57,15 @@ class Generator:
     """Fraction of candidates that become unweighted events."""
     rates_by_channel: Mapping[str, float]
     """Expected events of each generated final state."""
+    rates_by_route: Mapping[str, float]
+    """Expected events of each contribution: 'nu4', 'nu4 from nu5', ..."""
+    tables: Mapping[str, DecayTable]
+    """Of every heavy state that events may hold."""
+
+    @cached_property
+    def world(self) -> float:
+        """Radius in metres of the sphere about the beam's origin that holds the detector: decays beyond are not part of events."""
+        return max(float(np.linalg.norm(volume.centre)) + volume.bounding_radius for volume in self.source.volumes)
 
     def events(self, first: int, last: int) -> EventSample:
         """Events number first <= i < last of the run."""
@@ -64,123 +77,139 @@ class Generator:
 
     def candidates(self, stage: int, index: IntArray, attempt: int) -> tuple[HeavyFlux, Array, Array]:
         """Heavy states drawn from the proposal, their weight relative to it, and the numbers not yet used (n, 2)."""
-        u = uniforms(self.seed, stage, index, DRAWS + 3, attempt)
-        rows: IntArray = np.searchsorted(self.proposal, u[:, DRAWS] * self.proposal[-1], side="right")
+        draws = self.source.draws
+        u = uniforms(self.seed, stage, index, draws + 3, attempt)
+        rows: IntArray = np.searchsorted(self.proposal, u[:, draws] * self.proposal[-1], side="right")
         rows = np.minimum(rows, len(self.proposal) - 1)
-        flux = self.source.draw(rows, u[:, :DRAWS])
+        flux = self.source.draw(rows, u[:, :draws])
         density = (self.proposal[rows] - np.where(rows > 0, self.proposal[rows - 1], 0.0)) / self.proposal[-1]
-        return flux, flux.weight * self.visible[flux.mode] / density, u[:, DRAWS + 1 :]
+        return flux, flux.weight * self.visible[flux.route] / density, u[:, draws + 1 :]
 
     def _accepted(self, index: IntArray) -> tuple[HeavyFlux, Array, Array]:
         """The first accepted candidate of each event: by its weight if unweighted, with any weight if weighted."""
-        parts: list[tuple[IntArray, HeavyFlux, Array, Array]] = []
+        if not len(index):
+            return self.source.draw(index, np.empty((0, self.source.draws))), np.zeros(0), np.zeros(0)
+        found: list[HeavyFlux] = []
+        places: list[IntArray] = []
+        ratio, u_decay = np.empty(len(index)), np.empty(len(index))
         pending = np.arange(len(index))
         attempt = 0
         while len(pending):
-            flux, ratio, spare = self.candidates(_CANDIDATE, index[pending], attempt)
-            kept = ratio > 0 if self.weighted else spare[:, 0] * self.bound < ratio
-            parts.append((pending[kept], _take(flux, kept), ratio[kept], spare[kept, 1]))
-            pending = pending[~kept]
+            flux, own, spare = self.candidates(_CANDIDATE, index[pending], attempt)
+            kept = np.flatnonzero(own > 0 if self.weighted else spare[:, 0] * self.bound < own)
+            done = pending[kept]
+            ratio[done], u_decay[done] = own[kept], spare[kept, 1]
+            found.append(flux.take(kept))
+            places.append(done)
+            pending = np.delete(pending, kept)
             attempt += 1
-        place = np.concatenate([part[0] for part in parts]) if parts else np.zeros(0, np.int64)
-        order = np.argsort(place)
-        flux = (
-            _join([part[1] for part in parts], order)
-            if parts
-            else _take(self.source.draw(np.zeros(0, np.int64), np.empty((0, DRAWS))), slice(0))
-        )
-        ratio = np.concatenate([part[2] for part in parts])[order] if parts else np.zeros(0)
-        u_decay = np.concatenate([part[3] for part in parts])[order] if parts else np.zeros(0)
-        return flux, ratio, u_decay
+        return HeavyFlux.assembled(found, places), ratio, u_decay
 
     def _assemble(self, index: IntArray, flux: HeavyFlux, weight: Array, u_decay: Array) -> EventSample:
-        """Parent, charged lepton, heavy state and its products of every event, in one flat record."""
-        modes = self.source.modes
-        of_mode = {
-            name: np.array([getattr(mode, name) for mode in modes])[flux.mode]
-            for name in ("m_parent", "m_lepton", "m_heavy", "parent", "lepton", "polarisation", "antiparticle")
-        }
-        states = tuple(dict.fromkeys(final.state for final in self.finals))
-        state_of_mode = np.array([states.index(mode.state) for mode in modes], np.int16)
-        state = state_of_mode[flux.mode]
-        antiparticle = of_mode["antiparticle"].astype(bool) & (not self.spectrum.majorana)
-        codes = np.array([pdg.HEAVY_STATE_CODES[name] for name in states], np.int64)[state] * np.where(antiparticle, -1, 1)
-        spin = self.source.spin(flux)
-        channel = self._choose_channels(states, state, antiparticle, uniforms(self.seed, _CHANNEL, index, 1)[:, 0])
-
+        """Parent, charged lepton, the chain of heavy states, the products of every decay, in one flat record."""
+        n, routes = len(index), self.source.routes
+        state_names, state = np.unique(self.source.of_route("state"), return_inverse=True)
+        route_names, route = np.unique(self.source.of_route("name"), return_inverse=True)
+        channel = self._choose_channels(flux.route, uniforms(self.seed, _CHANNEL, index, 1)[:, 0])
         distance = flux.decay_distance(u_decay)
-        p = np.sqrt(np.sum(flux.momentum[:, 1:] ** 2, axis=1))
-        decay_vertex = np.empty((4, len(index))).T
-        decay_vertex[:, 0] = flux.origin[:, 0] + distance * flux.momentum[:, 0] / p
-        decay_vertex[:, 1:] = flux.origin[:, 1:] + distance[:, None] * flux.direction
-        lepton = flux.parent_momentum - flux.momentum
-        lepton[:, 0] = np.sqrt(np.sum(lepton[:, 1:] ** 2, axis=1) + of_mode["m_lepton"] ** 2)
+        p = norm(flux.momentum[:, 1:])
+        end = four_vectors(n)
+        end[:, 0] = flux.origin[:, 0] + distance * flux.momentum[:, 0] / p
+        end[:, 1:] = flux.origin[:, 1:] + distance[:, None] * flux.direction
 
+        particles, waiting = Particles(n), list[Waiting]()
+        seen = np.zeros(n, np.int64)
+        for number in np.unique(flux.route).tolist():
+            rows = np.flatnonzero(flux.route == number)
+            siblings, seen[rows] = self._chain(particles, routes[number], rows, flux.take(rows), index)
+            waiting += siblings
+        masses = self.source.of_route("mass")[flux.route]
+        particles.decayed(np.arange(n), seen, distance * masses / p)
+        for number in np.unique(channel).tolist():
+            rows = np.flatnonzero(channel == number)
+            final = self.finals[number]
+            anti = np.full(len(rows), final.antiparticle)
+            one = Waiting(final.state, 0, rows, anti, flux.momentum[rows], flux.origin[rows], flux.spin[rows])
+            mass = self.tables[final.state].mass
+            waiting += decay(particles, one, seen[rows], end[rows], final.channel.terms, mass, self.seed, index, _PRODUCTS + number, 0)
+        follow(particles, waiting, self.tables, self.world, self.seed, index)
         names = tuple(dict.fromkeys(final.products for final in self.finals))
-        size = np.array([3 + len(final.products.split()) for final in self.finals], np.int64)[channel]
-        offsets = np.concatenate([[0], np.cumsum(size)])
-        total = int(offsets[-1])
-        out_pdg, status, mother = np.empty(total, np.int64), np.empty(total, np.int8), np.empty(total, np.int64)
-        momentum, vertex = four_vectors(total), four_vectors(total)
-        mass, proper, helicity = np.empty(total), np.zeros(total), np.full(total, 9.0)
-
-        def put(place: IntArray, code: Any, kind: int, parent: int, four: Array, m: Any, point: Array) -> None:
-            out_pdg[place], status[place], mother[place], mass[place] = code, kind, parent, m
-            momentum[place], vertex[place] = four, point
-
-        head = offsets[:-1]
-        put(head, of_mode["parent"], INCOMING, -1, flux.parent_momentum, of_mode["m_parent"], flux.parent_start)
-        proper[head] = (flux.origin[:, 0] - flux.parent_start[:, 0]) * of_mode["m_parent"] / flux.parent_momentum[:, 0]
-        put(head + 1, of_mode["lepton"], FINAL, 0, lepton, of_mode["m_lepton"], flux.origin)
-        put(head + 2, codes, INTERMEDIATE, 0, flux.momentum, of_mode["m_heavy"], flux.origin)
-        proper[head + 2] = distance * of_mode["m_heavy"] / p
-        helicity[head + 2] = np.sum(spin * flux.direction, axis=1)
-        for number, final in enumerate(self.finals):
-            mine = np.flatnonzero(channel == number)
-            if not len(mine):
-                continue
-            terms = final.channel.terms
-            product_codes, products = draw_products(terms, spin[mine], antiparticle[mine], self.seed, _PRODUCTS + number, index[mine])
-            for k, product_mass in enumerate(terms[0].masses):
-                four = boost(products[:, k], flux.momentum[mine], of_mode["m_heavy"][mine])
-                put(head[mine] + 3 + k, product_codes[:, k], FINAL, 2, four, product_mass, decay_vertex[mine])
         return EventSample(
-            offsets=offsets,
-            pdg=out_pdg,
-            status=status,
-            mother=mother,
-            momentum=momentum,
-            mass=mass,
-            vertex=vertex,
-            proper_time=proper,
-            spin=helicity,
+            **particles.columns(),
             weight=weight,
-            decay_vertex=decay_vertex,
+            decay_vertex=end,
             # dist (E/p - 1) without cancellation
-            delay=distance * of_mode["m_heavy"] ** 2 / (p * (flux.momentum[:, 0] + p)),
-            polarisation=of_mode["polarisation"].astype(float),
-            state=state,
+            delay=flux.late + distance * masses**2 / (p * (flux.momentum[:, 0] + p)),
+            polarisation=flux.polarisation,
+            state=state.astype(np.int16)[flux.route],
+            route=route.astype(np.int16)[flux.route],
+            seen=seen,
             channel=np.array([names.index(final.products) for final in self.finals], np.int16)[channel],
-            states=states,
+            states=tuple(state_names.tolist()),
+            routes=tuple(route_names.tolist()),
             channels=names,
             weighted=self.weighted,
-            metadata=self.metadata(int(index[0]) if len(index) else 0),
+            metadata=self.metadata(int(index[0]) if n else 0),
         )
 
-    def _choose_channels(self, states: tuple[str, ...], state: NDArray[np.int16], antiparticle: BoolArray, u: Array) -> IntArray:
-        """Final state of each event in proportion to its width, among those its heavy state has."""
+    def _chain(
+        self, particles: Particles, route: Route, rows: IntArray, flux: HeavyFlux, index: IntArray
+    ) -> tuple[list[Waiting], IntArray]:
+        """The beam parent, its lepton and the heavy states of one route; gives siblings to follow and the places of the states seen."""
+        mode = route.mode
+        head = particles.add(rows, mode.parent, -1, flux.parent_momentum, mode.m_parent, flux.parent_start, status=INCOMING)
+        particles.decayed(rows, head, (flux.parent_end[:, 0] - flux.parent_start[:, 0]) * mode.m_parent / flux.parent_momentum[:, 0])
+        made = [(leg.momentum, leg.spin) for leg in flux.legs[: len(route.steps)]] + [(flux.momentum, flux.spin)]
+        first, spin = made[0]
+        lepton = flux.parent_momentum - first
+        lepton[:, 0] = np.hypot(norm(lepton[:, 1:]), mode.m_lepton)
+        particles.add(rows, mode.lepton, head, lepton, mode.m_lepton, flux.parent_end)
+        sign = -1 if mode.antiparticle and not self.spectrum.majorana else 1
+        code = sign * pdg.HEAVY_STATE_CODES[mode.state]
+        seen = particles.add(rows, code, head, first, mode.m_heavy, flux.parent_end, shown_spin(spin, first, mode.state))
+        waiting = list[Waiting]()
+        for level, step in enumerate(route.steps):
+            leg, next_places = flux.legs[level], np.empty(len(rows), np.int64)
+            particles.decayed(rows, seen, leg.distance * step.mass / norm(leg.momentum[:, 1:]))
+            end = flux.origin if level + 1 == len(route.steps) else flux.legs[level + 1].origin
+            momentum, own = made[level + 1]
+            for number in np.unique(leg.option).tolist():
+                mine = np.flatnonzero(leg.option == number)
+                option = step.options[number]
+                products = leg.products[mine, : len(option.term.masses)]
+                decays = Decaying(
+                    option.term,
+                    step.mass,
+                    rows[mine],
+                    seen[mine],
+                    leg.momentum[mine],
+                    spin_of(step.state, leg.spin[mine]),
+                    end[mine],
+                    products,
+                )
+                siblings, next_places[mine] = add_products(
+                    particles,
+                    decays,
+                    self.seed,
+                    index,
+                    1 + level,
+                    Followed(option.place, shown_spin(own[mine], momentum[mine], step.child)),
+                )
+                waiting += siblings
+            seen = next_places
+        return waiting, seen
+
+    def _choose_channels(self, route: NDArray[np.int16], u: Array) -> IntArray:
+        """Final state of each event in proportion to its width, among those that the state at the end of its route has."""
         channel = np.empty(len(u), np.int64)
-        for number, name in enumerate(states):
-            for conjugate in (False, True):
-                mine = (state == number) & (antiparticle == conjugate)
-                own = [k for k, final in enumerate(self.finals) if final.state == name and final.antiparticle == conjugate]
-                if mine.any():
-                    channel[mine] = np.array(own)[choose(np.array([self.finals[k].channel.width for k in own]), u[mine])]
+        for number in np.unique(route):
+            mine = route == number
+            own = [k for k, final in enumerate(self.finals) if decays_into(self.source.routes[number], final)]
+            channel[mine] = np.array(own)[choose(np.array([self.finals[k].channel.width for k in own]), u[mine])]
         return channel
 
     def metadata(self, first: int = 0) -> dict[str, Any]:
         """What every file of this run says about it."""
-        tables = {state: decay_table(self.spectrum, state) for state in dict.fromkeys(final.state for final in self.finals)}
         origin = self.experiment.detector_origin
         return {
             "version": version("nusim"),
@@ -198,20 +227,13 @@ class Generator:
             "experiment": resolved(self.experiment),
             "states": {
                 state: {"pdg": pdg.HEAVY_STATE_CODES[state], "mass": table.mass, "ctau": table.ctau, "width": table.total_width}
-                for state, table in tables.items()
+                for state, table in self.tables.items()
             },
             "rates_by_channel": dict(self.rates_by_channel),
+            "rates_by_route": dict(self.rates_by_route),
             "frames": {
                 "beam": "origin and axes of the beam card, z along the proton beam; time zero when the proton passes the origin",
                 "detector": {"local_origin": [float(x) for x in origin], "rotation": [list(row) for row in self.experiment.rotation]},
             },
             "warnings": list(self.warnings),
         }
-
-
-def _take(flux: HeavyFlux, rows: Any) -> HeavyFlux:
-    return HeavyFlux(*(getattr(flux, name)[rows] for name in HeavyFlux.__slots__))
-
-
-def _join(parts: list[HeavyFlux], order: IntArray) -> HeavyFlux:
-    return HeavyFlux(*(np.concatenate([getattr(part, name) for part in parts])[order] for name in HeavyFlux.__slots__))

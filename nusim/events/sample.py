@@ -51,9 +51,14 @@ class EventSample:
     """Shape (n,): longitudinal polarisation of the heavy state in its parent's rest frame."""
     state: NDArray[np.int16]
     """Shape (n,): index into `states` of the heavy state that decays in the detector."""
+    route: NDArray[np.int16]
+    """Shape (n,): index into `routes` of the way by which that state came: itself, or 'nu4 from nu5'."""
+    seen: IntArray
+    """Shape (n,): place within its event of that state."""
     channel: NDArray[np.int16]
     """Shape (n,): index into `channels` of its final state."""
     states: tuple[str, ...]
+    routes: tuple[str, ...]
     channels: tuple[str, ...]
     weighted: bool
     metadata: Mapping[str, Any]

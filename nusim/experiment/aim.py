@@ -3,7 +3,7 @@
 A spin-0 parent decays isotropically in its rest frame. For a line through the detector the heavy daughter's momentum
 solves a quadratic; a daughter slower in the parent's frame than the parent is in the laboratory has two solutions
 inside a cone about the parent's direction. The Jacobian of that map diverges on the edge of the cone, so where the
-detector touches the edge the rest-frame angles themselves are drawn, inside the window that can reach the detector.
+detector touches the edge, or around the decay, the rest-frame angles themselves are drawn, inside the window that can reach it.
 Both ways estimate the same integral, the fraction of decays (d Omega* / 4 pi) along lines through the detector.
 """
 
@@ -67,11 +67,12 @@ def aim(volumes: tuple[Volume, ...], decay: Decay, u: Array) -> Aimed:
     n = len(u)
     out = Aimed(np.empty((3, n)).T, np.empty(n), np.empty(n), np.empty(n), np.empty(n))
     for k, volume in enumerate(volumes):
-        for edge in (False, True):
-            mask = (chosen == k) & (_touches_edge(volume, decay) == edge)
+        by_window = _touches_edge(volume, decay) | _around(volume, decay)
+        for window in (False, True):
+            mask = (chosen == k) & (by_window == window)
             if not mask.any():
                 continue
-            route = _through_window if edge else _through_point
+            route = _through_window if window else _through_point
             part = route(volume, decay.select(mask), u[mask, 1:])
             for name in Aimed.__slots__:
                 getattr(out, name)[mask] = getattr(part, name)
@@ -88,15 +89,15 @@ def expected_weight(volumes: tuple[Volume, ...], decay: Decay) -> tuple[Array, A
         distance = volume.bounding_radius / np.sin(np.minimum(radius, np.pi / 2))
         depth = volume.extent[2]
         edge = _touches_edge(volume, decay)
-        p = _norm(decay.momentum)
+        p = norm(decay.momentum)
         here, q = np.zeros(len(p)), np.ones(len(p))
         if edge.any():
             window = _window(volume, decay.select(edge))
             middle = window.cosine(0.5 * np.ones(int(edge.sum())))
             here[edge] = window.length * 2 * window.half / (4 * np.pi)
             q[edge] = window.momentum(middle)[0]
-        fast, _, root = _solve(decay, p, np.cos(angle), np.sin(angle) ** 2, +1.0)
-        slow, _, _ = _solve(decay, p, np.cos(angle), np.sin(angle) ** 2, -1.0)
+        fast, _, root = solve(decay, p, np.cos(angle), np.sin(angle) ** 2, +1.0)
+        slow, _, _ = solve(decay, p, np.cos(angle), np.sin(angle) ** 2, -1.0)
         good = ~edge & (fast > 0)
         q[good] = fast[good]
         jacobian = decay.m_parent * fast * (fast + slow) / (decay.momentum_star * np.where(root > 0, root, 1.0))
@@ -110,7 +111,8 @@ def expected_weight(volumes: tuple[Volume, ...], decay: Decay) -> tuple[Array, A
     return weight, np.where(momentum > 0, momentum, 1.0), enter, leave
 
 
-def _norm(v: Array) -> Array:
+def norm(v: Array) -> Array:
+    """Moduli (n,) of vectors (n, 3)."""
     return np.sqrt(v[:, 0] ** 2 + v[:, 1] ** 2 + v[:, 2] ** 2)
 
 
@@ -121,9 +123,9 @@ def _dot(a: Array, b: Array) -> Array:
 def _view(volume: Volume, decay: Decay) -> tuple[Array, Array, Array]:
     """Angle from the parent's direction to the volume's centre, angular radius of the volume, unit vector to it."""
     toward = volume.centre - decay.vertex
-    distance = _norm(toward)
+    distance = norm(toward)
     toward = toward / distance[:, None]
-    p = _norm(decay.momentum)
+    p = norm(decay.momentum)
     cosine = _dot(toward, decay.momentum) / p
     angle = np.arccos(np.clip(cosine, -1.0, 1.0))
     radius = np.where(distance > volume.bounding_radius, np.arcsin(np.minimum(volume.bounding_radius / distance, 1.0)), np.pi)
@@ -134,13 +136,19 @@ def _touches_edge(volume: Volume, decay: Decay) -> BoolArray:
     """Where the detector, seen from the decay, comes near the edge of the cone of allowed lines."""
     angle, radius, _ = _view(volume, decay)
     cone = decay.m_parent * decay.momentum_star
-    reach = decay.m_heavy * _norm(decay.momentum)
+    reach = decay.m_heavy * norm(decay.momentum)
     far = np.minimum(angle + radius, np.pi / 2)
     edge: BoolArray = (reach > cone) & (radius < np.pi / 2) & (reach * np.sin(far) > _EDGE * cone)
     return edge
 
 
-def _solve(decay: Decay, p: Array, cosine: Array, sine2: Array, sign: float) -> tuple[Array, Array, Array]:
+def _around(volume: Volume, decay: Decay) -> BoolArray:
+    """Where the decay lies within the sphere that holds the volume."""
+    around: BoolArray = norm(volume.centre - decay.vertex) <= volume.bounding_radius
+    return around
+
+
+def solve(decay: Decay, p: Array, cosine: Array, sine2: Array, sign: float) -> tuple[Array, Array, Array]:
     """Momentum and energy of the heavy daughter along a line at the given angle to the parent, and the root of the
     discriminant; the momentum is 0 where this root does not exist."""
     m, big = decay.m_heavy, decay.m_parent
@@ -156,17 +164,17 @@ def _solve(decay: Decay, p: Array, cosine: Array, sine2: Array, sign: float) -> 
 def _through_point(volume: Volume, decay: Decay, u: Array) -> Aimed:
     """Lines through uniform points of the volume, weighted with d Omega* / d Omega of the root taken."""
     line = volume.sample(u[:, :3]) - decay.vertex
-    direction = line / _norm(line)[:, None]
+    direction = line / norm(line)[:, None]
     enter, leave = volume.crossing(decay.vertex, direction)
     # density of directions made by uniform points: (leave^3 - enter^3) / (3 volume)
     spread = (leave - enter) * (leave**2 + leave * enter + enter**2)
     solid_angle = np.where(spread > 0, 3 * volume.volume / np.where(spread > 0, spread, 1.0), 0.0)
-    p = _norm(decay.momentum)
+    p = norm(decay.momentum)
     cosine = _dot(direction, decay.momentum) / p
     cross = direction * p[:, None] - decay.momentum * cosine[:, None]
     sine2 = _dot(cross, cross) / p**2
-    fast, _, root = _solve(decay, p, cosine, sine2, +1.0)
-    slow, _, _ = _solve(decay, p, cosine, sine2, -1.0)
+    fast, _, root = solve(decay, p, cosine, sine2, +1.0)
+    slow, _, _ = solve(decay, p, cosine, sine2, -1.0)
     # The decay probability of a long-lived state goes as 1/q and the Jacobian as q^2: choosing a root in proportion
     # to q leaves nearly equal weights.
     total = fast + slow
@@ -179,7 +187,7 @@ def _through_point(volume: Volume, decay: Decay, u: Array) -> Aimed:
 
 def _rest_cosine(decay: Decay, p: Array, angle: Array, sign: float) -> Array:
     """Cosine of the heavy daughter's angle in the parent's rest frame for a laboratory angle inside the cone."""
-    _, e, _ = _solve(decay, p, np.cos(angle), np.sin(angle) ** 2, sign)
+    _, e, _ = solve(decay, p, np.cos(angle), np.sin(angle) ** 2, sign)
     energy = np.sqrt(p**2 + decay.m_parent**2)
     return np.clip((decay.m_parent * e - energy * decay.energy_star) / (p * decay.momentum_star), -1.0, 1.0)
 
@@ -215,9 +223,9 @@ class _Window:
 
 
 def _window(volume: Volume, decay: Decay) -> _Window:
-    """The window around the sphere that holds the volume, for decays whose cone of lines has an edge."""
+    """The window around the sphere that holds the volume; all angles for decays within that sphere."""
     angle, radius, toward = _view(volume, decay)
-    p = _norm(decay.momentum)
+    p = norm(decay.momentum)
     cone = np.arcsin(np.minimum(decay.m_parent * decay.momentum_star / (decay.m_heavy * p), 1.0))
     near, far = np.maximum(angle - radius, 0.0), np.minimum(angle + radius, cone)
     reachable = near < cone
@@ -226,9 +234,12 @@ def _window(volume: Volume, decay: Decay) -> _Window:
     backward = _rest_cosine(decay, p, near, -1.0), _rest_cosine(decay, p, far, -1.0)
     length_forward = np.where(reachable, np.maximum(forward[1] - forward[0], 0.0), 0.0)
     length_backward = np.where(reachable, np.maximum(backward[1] - backward[0], 0.0), 0.0)
+    around = _around(volume, decay)
+    first = np.where(around, -1.0, forward[0])
+    length_forward, length_backward = np.where(around, 2.0, length_forward), np.where(around, 0.0, length_backward)
     outside = angle > radius
     half = np.where(outside, np.arcsin(np.minimum(np.sin(radius) / np.where(outside, np.sin(angle), 1.0), 1.0)), np.pi)
-    return _Window(decay, p, toward, length_forward + length_backward, half, forward[0], backward[0], length_forward)
+    return _Window(decay, p, toward, length_forward + length_backward, half, first, backward[0], length_forward)
 
 
 def _through_window(volume: Volume, decay: Decay, u: Array) -> Aimed:
@@ -238,10 +249,10 @@ def _through_window(volume: Volume, decay: Decay, u: Array) -> Aimed:
     azimuth = (2 * u[:, 1] - 1) * window.half
     axis = decay.momentum / window.p[:, None]
     side = window.toward - axis * _dot(window.toward, axis)[:, None]
-    norm = _norm(side)
+    size = norm(side)
     # a detector centred on the axis has no preferred side: any perpendicular vector serves
     spare, _ = orthonormal_frame(axis)
-    side = np.where((norm > 1e-12)[:, None], side / np.where(norm > 1e-12, norm, 1.0)[:, None], spare)
+    side = np.where((size > 1e-12)[:, None], side / np.where(size > 1e-12, size, 1.0)[:, None], spare)
     up = np.cross(axis, side)
     across, aside, along = transverse * np.cos(azimuth) / q, transverse * np.sin(azimuth) / q, longitudinal / q
     direction = across[:, None] * side + aside[:, None] * up + along[:, None] * axis

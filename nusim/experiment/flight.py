@@ -1,11 +1,15 @@
 """From parents to heavy states that decay in a detector: THE weights of both rates and events.
 
-A row of a `HeavySource` is one parent of the beam's list decaying through one production mode. `draw` turns rows and
-uniform numbers into heavy states on lines through the detector; their weight is the expected number of decays inside
-the detector per proton on target, survival and decay probability included, if each row is drawn once.
+A row of a `HeavySource` is one parent of the beam's list taking one route. `draw` turns rows and uniform numbers into heavy states on
+lines through the detector; their weight is the expected number of decays inside the detector per proton on target, survival
+and decay probability included, if each row is drawn once. A state that decays on the way is drawn towards the detector (`chain`),
+the last one is aimed at it (`aim`).
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +17,10 @@ from numpy.typing import NDArray
 from ..beams.parents import ParentFlux
 from ..kernels.arrays import Array, IntArray, four_vectors
 from ..kernels.lorentz import unboost
-from ..production.table import ProductionMode
-from . import aim
+from ..kernels.spinors import ComplexArray
+from . import aim, chain, steer
+from .routes import Route, Step
 from .volumes import Volume
-
-DRAWS = aim.DRAWS
-"""Uniform numbers one drawn heavy state consumes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,14 +29,16 @@ class HeavyFlux:
 
     row: IntArray
     """Rows of the source."""
-    mode: NDArray[np.int16]
-    """Production mode of each, an index into the source's modes."""
+    route: NDArray[np.int16]
+    """Route of each, an index into the source's routes."""
     parent_start: Array
     """Where the parent's decay segment begins: (ct, x, y, z), metres, shape (n, 4)."""
     parent_momentum: Array
     """GeV, shape (n, 4)."""
-    origin: Array
+    parent_end: Array
     """Where the parent decays: (ct, x, y, z), metres, shape (n, 4)."""
+    origin: Array
+    """Where the state is born: (ct, x, y, z), metres, shape (n, 4)."""
     momentum: Array
     """Of the heavy state, GeV, shape (n, 4)."""
     direction: Array
@@ -46,12 +50,59 @@ class HeavyFlux:
     """beta gamma c tau of the heavy state in metres."""
     weight: Array
     """Decays in the detector per proton on target."""
+    spin: ComplexArray
+    """In the rest frame that a pure boost from the beam frame leads to, shape (n, 3); imaginary only for vector bosons."""
+    polarisation: Array
+    """Mean helicity over the spin in the rest frame of what made it, shape (n,)."""
+    late: Array
+    """c t in metres by which `origin` is later than a massless particle would be on the same path from `parent_end`."""
+    legs: tuple[chain.Leg, ...]
+    """Intermediate states, as many as the source is deep; zeros beyond a route's own."""
 
     def decay_distance(self, u: Array) -> Array:
         """Distance from origin to decay, metres: exponential, inside the detector, from uniform numbers (n,)."""
         depth = (self.leave - self.enter) / self.decay_length
         result: Array = self.enter - self.decay_length * np.log1p(u * np.expm1(-depth))
         return np.clip(result, self.enter, self.leave)
+
+    def take(self, rows: Any) -> Self:
+        """The given rows."""
+        taken: Self = _map(lambda columns: columns[0][rows], [self])
+        return taken
+
+    @classmethod
+    def assembled(cls, parts: Sequence[Self], places: Sequence[IntArray]) -> Self:
+        """One flux of several: part k holds the rows `places[k]`, which together are 0 ... n - 1."""
+        n = sum(len(place) for place in places)
+
+        def scatter(columns: list[Any]) -> Any:
+            out = np.zeros((*columns[0].shape[:0:-1], n), columns[0].dtype).T
+            for place, column in zip(places, columns, strict=True):
+                out[place] = column
+            return out
+
+        whole: Self = _map(scatter, parts)
+        return whole
+
+
+def _map(function: Any, parts: Sequence[Any]) -> Any:
+    """A dataclass of arrays whose columns are `function` of the columns of the parts; the parts' legs are made as many first."""
+
+    def combine(values: list[Any]) -> Any:
+        if not isinstance(values[0], tuple):
+            return function(values)
+        depth = max(len(legs) for legs in values)
+        blank = [chain.Leg(*(np.zeros((len(part.row), *shape), kind) for shape, kind in _LEG_SHAPES)) if depth else None for part in parts]
+        padded = [legs + (none,) * (depth - len(legs)) for legs, none in zip(values, blank, strict=True)]
+        return tuple(_map(function, list(level)) for level in zip(*padded, strict=True))
+
+    return type(parts[0])(*(combine([getattr(part, item.name) for part in parts]) for item in fields(parts[0])))
+
+
+_LEG_SHAPES: tuple[tuple[tuple[int, ...], Any], ...] = (
+    ((4,), float), ((4,), float), ((), float), ((3,), complex), ((), np.int64), ((chain.PRODUCTS, 4), float)
+)  # fmt: skip
+"""Shapes and types of a Leg's columns."""
 
 
 def decay_probability(enter: Array, leave: Array, decay_length: Array) -> Array:
@@ -60,21 +111,19 @@ def decay_probability(enter: Array, leave: Array, decay_length: Array) -> Array:
     return probability
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class HeavySource:
     """Every way in which a beam's parents make the heavy states of a model, seen from a detector."""
 
     parents: ParentFlux
-    modes: tuple[ProductionMode, ...]
-    ctau: Array
-    """Proper decay length of each mode's heavy state, metres, shape (number of modes,)."""
+    routes: tuple[Route, ...]
     volumes: tuple[Volume, ...]
     row: IntArray
     """Row in `parents` of each row here; a parent may stand in several, turned and decaying elsewhere."""
-    mode: NDArray[np.int16]
+    route: NDArray[np.int16]
     base: Array
-    """Heavy states per proton on target of each row."""
-    turn: Array
+    """Heavy states made by the meson per proton on target, of each row."""
+    turned: Array
     """Angle by which the parent is turned about the beam axis."""
     along: Array
     """Where on its decay segment the parent decays, metres from the segment's start."""
@@ -82,55 +131,109 @@ class HeavySource:
     def __len__(self) -> int:
         return len(self.row)
 
+    @cached_property
+    def draws(self) -> int:
+        """Uniform numbers one drawn heavy state consumes."""
+        return aim.DRAWS + chain.DRAWS * max((len(route.steps) for route in self.routes), default=0)
+
+    def of_mode(self, name: str) -> Array:
+        """A property of each route's production mode, shape (routes,)."""
+        return np.array([getattr(route.mode, name) for route in self.routes])
+
+    def of_route(self, name: str) -> Array:
+        """A property of each route, shape (routes,)."""
+        return np.array([getattr(route, name) for route in self.routes])
+
     def _decays(self, rows: IntArray) -> tuple[aim.Decay, Array, Array, Array]:
         """The parents' decays, with c t at the start of their segments, the starts, and the parents' energies."""
-        parent, mode = self.row[rows], self.mode[rows]
-        of_mode = {name: np.array([getattr(m, name) for m in self.modes])[mode] for name in ("m_parent", "m_heavy", "energy", "momentum")}
-        momentum = _rotate(self.parents.momentum[parent], self.turn[rows])
-        start = _rotate(self.parents.start[parent], self.turn[rows])
-        p = np.sqrt(momentum[:, 0] ** 2 + momentum[:, 1] ** 2 + momentum[:, 2] ** 2)
+        parent, route = self.row[rows], self.route[rows]
+        m_parent, m_heavy, energy, star = (self.of_mode(name)[route] for name in ("m_parent", "m_heavy", "energy", "momentum"))
+        momentum = _rotate(self.parents.momentum[parent], self.turned[rows])
+        start = _rotate(self.parents.start[parent], self.turned[rows])
+        p = aim.norm(momentum)
         vertex = start + (self.along[rows] / p)[:, None] * momentum
-        decay = aim.Decay(momentum, vertex, of_mode["m_parent"], of_mode["m_heavy"], of_mode["energy"], of_mode["momentum"])
-        return decay, self.parents.time[parent], start, np.hypot(p, of_mode["m_parent"])
+        return aim.Decay(momentum, vertex, m_parent, m_heavy, energy, star), self.parents.time[parent], start, np.hypot(p, m_parent)
 
     def draw(self, rows: IntArray, u: Array) -> HeavyFlux:
-        """Heavy states of the given rows on lines through the detector; `u` holds uniform numbers (n, DRAWS).
+        """Heavy states of the given rows on lines through the detector; `u` holds uniform numbers (n, draws).
 
         The weight is 0 where a line is out of reach or misses the detector.
         """
+        route = self.route[rows]
+        parts, places = [], []
+        for steps in dict.fromkeys(one.steps for one in self.routes):
+            mine = np.array([one.steps == steps for one in self.routes])[route]
+            if mine.all():
+                return self._draw(rows, steps, u)
+            if mine.any():
+                places.append(np.flatnonzero(mine))
+                parts.append(self._draw(rows[mine], steps, u.T.compress(mine, axis=1).T))
+        return HeavyFlux.assembled(parts, places)
+
+    def _draw(self, rows: IntArray, steps: tuple[Step, ...], u: Array) -> HeavyFlux:
+        """Rows whose routes have the same steps."""
         decay, time, start, energy = self._decays(rows)
-        mode = self.mode[rows]
-        n = len(energy)
-        begin, origin, heavy, parent_four = (four_vectors(n) for _ in range(4))
+        route, n = self.route[rows], len(rows)
+        begin, end, parent = (four_vectors(n) for _ in range(3))
         begin[:, 0], begin[:, 1:] = time, start
         p = np.sqrt((energy - decay.m_parent) * (energy + decay.m_parent))
-        origin[:, 0], origin[:, 1:] = time + self.along[rows] * energy / p, decay.vertex
-        aimed = aim.aim(self.volumes, decay, u)
-        heavy[:, 0] = np.hypot(aimed.momentum, decay.m_heavy)
-        heavy[:, 1:] = aimed.momentum[:, None] * aimed.direction
-        parent_four[:, 0], parent_four[:, 1:] = energy, decay.momentum
-        decay_length = aimed.momentum / decay.m_heavy * self.ctau[mode]
-        weight = self.base[rows] * aimed.weight * decay_probability(aimed.enter, aimed.leave, decay_length)
-        return HeavyFlux(rows, mode, begin, parent_four, origin, heavy, aimed.direction, aimed.enter, aimed.leave, decay_length, weight)
+        end[:, 0], end[:, 1:] = time + self.along[rows] * energy / p, decay.vertex
+        parent[:, 0], parent[:, 1:] = energy, decay.momentum
+
+        u_aim = u[:, : aim.DRAWS]
+        own = [u[:, aim.DRAWS + chain.DRAWS * k : aim.DRAWS + chain.DRAWS * (k + 1)] for k in range(len(steps))]
+        line = chain.sent(self.volumes, decay, steps[0] if steps else None, own[0] if steps else u_aim, u_aim)
+        momentum = chain.four(line.momentum, decay.m_heavy, line.direction)
+        # The spin lies along the momentum in the meson's rest frame. Seen from the heavy state that is the direction opposite to its
+        # parent, which carries the Wigner rotation between the frames exactly.
+        seen = unboost(parent, momentum, decay.m_heavy)[:, 1:]
+        polarisation = self.of_mode("polarisation")[route]
+        spin: ComplexArray = (-(polarisation / aim.norm(seen))[:, None] * seen).astype(complex)
+        state = chain.Flying(end, momentum, line, spin, polarisation, np.zeros(n), self.base[rows] * line.weight)
+        legs = []
+        for k, step in enumerate(steps):
+            last = k + 1 == len(steps)
+            leg, state = chain.advance(
+                self.volumes, state, step, None if last else steps[k + 1], own[k], u_aim if last else own[k + 1], u_aim
+            )
+            legs.append(leg)
+        line = state.line
+        decay_length = line.momentum / self.of_route("mass")[route] * self.of_route("ctau")[route]
+        weight = state.weight * decay_probability(line.enter, line.leave, decay_length)
+        return HeavyFlux(
+            rows, route, begin, parent, end, state.origin, state.momentum, line.direction, line.enter, line.leave, decay_length, weight,
+            state.spin, state.polarisation, state.late, tuple(legs),
+        )  # fmt: skip
 
     def expected_weight(self, rows: IntArray) -> Array:
-        """About what `draw` gives each row, without drawing: the proposal that events are chosen from."""
-        decay, _, _, _ = self._decays(rows)
-        weight, momentum, enter, leave = aim.expected_weight(self.volumes, decay)
-        decay_length = momentum / decay.m_heavy * self.ctau[self.mode[rows]]
-        result: Array = self.base[rows] * weight * decay_probability(enter, leave, decay_length)
-        return result
+        """About what `draw` gives each row, without drawing: the proposal that events are chosen from.
 
-    def spin(self, flux: HeavyFlux) -> Array:
-        """Polarisation vectors (n, 3) of the heavy states in their own rest frames, reached from the beam frame by a pure boost.
-
-        The spin lies along the momentum in the parent's rest frame; seen from the heavy state that is the direction
-        opposite to its parent, which carries the Wigner rotation between the frames exactly.
+        For a chain: as if the last state came from the meson's decay with its mean energy, if the states before decay before the
+        detector's far side.
         """
-        mass = np.array([m.m_heavy for m in self.modes])[flux.mode]
-        polarisation = np.array([m.polarisation for m in self.modes])[flux.mode]
-        seen = unboost(flux.parent_momentum, flux.momentum, mass)[:, 1:]
-        result: Array = -(polarisation / np.sqrt(np.sum(seen**2, axis=1)))[:, None] * seen
+        decay, _, _, parent_energy = self._decays(rows)
+        route = self.route[rows]
+        mean, weight = decay.energy_star, self.base[rows]
+        centre, radius = steer.target(self.volumes)
+        reach = aim.norm(centre - decay.vertex) + radius
+        depth = max((len(one.steps) for one in self.routes), default=0)
+        for level in range(depth):
+            steps = [one.steps[level] if len(one.steps) > level else None for one in self.routes]
+            has = np.array([step is not None for step in steps])[route]
+            mass, ctau, energy, number = (
+                np.array([default if step is None else getattr(step, name) for step in steps])[route]
+                for name, default in (("mass", 1.0), ("ctau", 1.0), ("energy", 1.0), ("multiplicity", 1.0))
+            )
+            in_lab = np.sqrt(np.maximum((parent_energy * mean / (decay.m_parent * mass)) ** 2 - 1, 1e-6)) * ctau
+            weight = weight * np.where(has, number * -np.expm1(-reach / in_lab), 1.0)
+            mean = np.where(has, mean / mass * energy, mean)
+        mass = self.of_route("mass")[route]
+        star = np.sqrt(np.maximum(mean**2 - mass**2, (1e-3 * mass) ** 2))
+        direct = np.array([not one.steps for one in self.routes])[route]
+        star, mean = np.where(direct, decay.momentum_star, star), np.where(direct, decay.energy_star, np.hypot(star, mass))
+        last = aim.Decay(decay.momentum, decay.vertex, decay.m_parent, mass, mean, star)
+        aimed, momentum, enter, leave = aim.expected_weight(self.volumes, last)
+        result: Array = weight * aimed * decay_probability(enter, leave, momentum / mass * self.of_route("ctau")[route])
         return result
 
 

@@ -45,7 +45,7 @@ def passes(selection: Selection, codes: IntArray, momenta: Array, vertex: Array,
 
 def _seen(selection: Selection, code: int, p: Array, u: Array) -> Array:
     """Number of visible objects of particles of one kind, shape (n,)."""
-    if code in pdg.NEUTRINO_OF_FLAVOUR:
+    if code in pdg.NEUTRINO_OF_FLAVOUR or code in pdg.HEAVY_STATE_CODES.values():
         return np.zeros(len(p))
     kinetic = p[:, 0] - pdg.mass(code)
     if code in (111, 221):

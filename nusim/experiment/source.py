@@ -1,6 +1,6 @@
 """Builds the heavy-neutrino source that an experiment's beam makes of a model."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,12 +9,14 @@ from .. import pdg
 from ..beams.beam import load_parents
 from ..beams.parents import ParentFlux
 from ..decays.channel import Channel, DecayTable
+from ..decays.table import decay_table
 from ..kernels.arrays import Array, IntArray
 from ..kernels.random import uniforms
 from ..model.spectrum import Spectrum
-from ..production.table import ProductionMode, production_modes, reach_of_species
+from ..production.table import production_modes, reach_of_species
 from .experiment import Experiment
 from .flight import HeavySource
+from .routes import Route, descendants, routes_from
 
 _ROWS = 300_000
 """Sources are given at least this many rows."""
@@ -37,27 +39,32 @@ def visible_final_states(table: DecayTable, majorana: bool) -> tuple[FinalState,
     """Open channels with a charged particle, a photon or a meson; for a Dirac state those of particle and antiparticle."""
     seen = [channel for channel in table if channel.visible and channel.width > 0]
     particle = [FinalState(table.parent, False, channel.products, channel) for channel in seen]
-    if majorana:
+    if majorana or table.parent in pdg.BOSONS:
         return tuple(particle)
     return (*particle, *(FinalState(table.parent, True, pdg.conjugate_products(channel.products), channel) for channel in seen))
 
 
-def decays_into(mode: ProductionMode, final: FinalState, majorana: bool) -> bool:
-    """Whether heavy states made in this mode can decay into this final state."""
-    return mode.state == final.state and (majorana or mode.antiparticle == final.antiparticle)
+def decays_into(route: Route, final: FinalState) -> bool:
+    """Whether the heavy states at the end of this route can decay into this final state."""
+    return route.state == final.state and route.antiparticle == final.antiparticle
 
 
-def states_with_known_decays(spectrum: Spectrum) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """States whose decays can be counted, and warnings about those whose decays are not known yet."""
-    if spectrum.model.kind == "hnl":
-        return spectrum.heavy_states, ()
-    left_out = tuple(state for state in spectrum.heavy_states if state != "nu4")
-    notes = tuple(
-        f"{state}: its decays through Z' and phi' are not computed, so no {state} decays and no secondary nu4 are counted; "
-        "they may outnumber the decays of nu4"
-        for state in left_out
-    )
-    return ("nu4",), notes
+def shares_of(source: HeavySource, final: FinalState, tables: Mapping[str, DecayTable]) -> Array:
+    """Fraction of the heavy states at the end of each route that decay into this final state, shape (routes,)."""
+    ratio = final.channel.width / tables[final.state].total_width
+    return np.array([ratio if decays_into(route, final) else 0.0 for route in source.routes])
+
+
+def tables_of(spectrum: Spectrum) -> dict[str, DecayTable]:
+    """Decay tables of the heavy neutrinos and of every heavy state among their descendants, by name."""
+    tables: dict[str, DecayTable] = {}
+    waiting = list(spectrum.heavy_states)
+    while waiting:
+        state = waiting.pop(0)
+        if state not in tables:
+            tables[state] = decay_table(spectrum, state)
+            waiting += sorted(descendants([state], tables))
+    return tables
 
 
 def parents_of(experiment: Experiment) -> ParentFlux:
@@ -66,32 +73,39 @@ def parents_of(experiment: Experiment) -> ParentFlux:
     return load_parents(experiment.beam, experiment.polarity)
 
 
-def heavy_source(spectrum: Spectrum, experiment: Experiment, parents: ParentFlux, tables: Sequence[DecayTable], seed: int) -> HeavySource:
-    """Every row of the beam's parents through every open production mode of the states the tables belong to.
+def heavy_source(
+    spectrum: Spectrum,
+    experiment: Experiment,
+    parents: ParentFlux,
+    tables: Mapping[str, DecayTable],
+    seed: int,
+    state: str | None = None,
+) -> HeavySource:
+    """Every row of the beam's parents through every route to a heavy state, or to the one given.
 
-    Where there are few rows each stands several times, with its own azimuth and decay point drawn from `seed`.
+    `tables` holds the decays of every state on the way. Where there are few rows each stands several times, with its own azimuth and decay
+    point drawn from `seed`.
     """
-    modes: list[ProductionMode] = []
-    ctau: list[float] = []
-    for table in tables:
-        found = production_modes(spectrum, table.parent, parents.species)
-        modes += found
-        ctau += [table.ctau] * len(found)
-    open_rows = [np.flatnonzero((parents.pdg == way.parent) & (parents.weight > 0)) for way in modes]
+    routes = [
+        route
+        for heavy in spectrum.heavy_states
+        for mode in production_modes(spectrum, heavy, parents.species)
+        for route in routes_from(mode, tables, spectrum.majorana)
+        if state in (None, route.state)
+    ]
+    open_rows = [np.flatnonzero((parents.pdg == way.mode.parent) & (parents.weight > 0)) for way in routes]
     copies = max(1, -(-_ROWS // max(1, sum(len(rows) for rows in open_rows))))
-    row, mode, base = [np.zeros(0, np.int64)], [np.zeros(0, np.int16)], [np.zeros(0)]
-    for number, (way, rows) in enumerate(zip(modes, open_rows, strict=True)):
-        nuisance = experiment.normalisation.get(pdg.NAMES[way.parent], 1.0)
+    row, route_of, base = [np.zeros(0, np.int64)], [np.zeros(0, np.int16)], [np.zeros(0)]
+    for number, (way, rows) in enumerate(zip(routes, open_rows, strict=True)):
+        nuisance = experiment.normalisation.get(pdg.NAMES[way.mode.parent], 1.0)
         row.append(np.tile(rows, copies))
-        mode.append(np.full(len(rows) * copies, number, np.int16))
-        base.append(np.tile(parents.weight[rows] * (way.branching_ratio * nuisance / copies), copies))
+        route_of.append(np.full(len(rows) * copies, number, np.int16))
+        base.append(np.tile(parents.weight[rows] * (way.mode.branching_ratio * nuisance / copies), copies))
     rows = np.concatenate(row)
     u = uniforms(seed, _STAGE, np.arange(len(rows)), 2)
-    turn = 2 * np.pi * u[:, 0] if parents.axisymmetric else np.zeros(len(rows))
+    turned = 2 * np.pi * u[:, 0] if parents.axisymmetric else np.zeros(len(rows))
     along = _decay_points(parents, rows, u[:, 1])
-    return HeavySource(
-        parents, tuple(modes), np.array(ctau), experiment.detectors, rows, np.concatenate(mode), np.concatenate(base), turn, along
-    )
+    return HeavySource(parents, tuple(routes), experiment.detectors, rows, np.concatenate(route_of), np.concatenate(base), turned, along)
 
 
 def _decay_points(parents: ParentFlux, rows: IntArray, u: Array) -> Array:
@@ -104,10 +118,10 @@ def _decay_points(parents: ParentFlux, rows: IntArray, u: Array) -> Array:
     return np.minimum(distance, path)
 
 
-def why_nothing(spectrum: Spectrum, experiment: Experiment, parents: ParentFlux, states: Sequence[str]) -> str:
+def why_nothing(spectrum: Spectrum, experiment: Experiment, parents: ParentFlux) -> str:
     """Why no state is produced: one line with the masses that decide it."""
     reach = reach_of_species(parents.species)
-    masses = ", ".join(f"m({state}) = {spectrum.mass(state):.6g} GeV" for state in states)
+    masses = ", ".join(f"m({state}) = {spectrum.mass(state):.6g} GeV" for state in spectrum.heavy_states)
     limit = max(reach.values(), default=0.0)
     return (
         f"{experiment.name}: no open production mode: {masses}; two-body decays of {' '.join(reach)} reach {limit:.4g} GeV with electrons, "

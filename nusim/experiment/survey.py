@@ -7,7 +7,7 @@ import numpy as np
 
 from ..kernels.arrays import Array, IntArray
 from ..kernels.random import uniforms
-from .flight import DRAWS, HeavySource
+from .flight import HeavySource
 
 STAGE = 1
 """Place of the survey's random numbers in each seed's streams."""
@@ -29,20 +29,20 @@ class Survey:
         return float(self.row_weight.sum())
 
     @cached_property
-    def by_mode(self) -> Array:
-        """Per production mode, shape (modes,)."""
-        result: Array = np.bincount(self.source.mode, self.row_weight, minlength=len(self.source.modes)).astype(float)
+    def by_route(self) -> Array:
+        """Per route, shape (routes,)."""
+        result: Array = np.bincount(self.source.route, self.row_weight, minlength=len(self.source.routes)).astype(float)
         return result
 
-    def error(self, factor_of_mode: Array) -> float:
-        """Standard error of sum(factor * decays) over modes, per proton.
+    def error(self, factor_of_route: Array) -> float:
+        """Standard error of sum(factor * decays) over routes, per proton.
 
         The parents are a Monte Carlo sample: rows made by the same parent are summed before they are squared, so the
         error includes the finite number of parents as well as that of the lines drawn. Where a species has a fixed number n of
         parents x, the variance is n/(n-1) [sum x^2 - (sum x)^2/n]; where their number is random too, sum x^2.
         """
         parents = self.source.parents
-        x = np.bincount(self.source.row, self.row_weight * factor_of_mode[self.source.mode], minlength=len(parents.pdg))
+        x = np.bincount(self.source.row, self.row_weight * factor_of_route[self.source.route], minlength=len(parents.pdg))
         variance = 0.0
         for code in parents.species:
             own = x[parents.pdg == code]
@@ -67,7 +67,7 @@ def survey(source: HeavySource, seed: int) -> Survey:
     weight = np.zeros(len(source))
     for first in range(0, len(source), _CHUNK):
         index: IntArray = np.arange(first, min(first + _CHUNK, len(source)))
-        weight[index] = source.draw(index, uniforms(seed, STAGE, index, DRAWS)).weight
+        weight[index] = source.draw(index, uniforms(seed, STAGE, index, source.draws)).weight
     return Survey(source, weight)
 
 

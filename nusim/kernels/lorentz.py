@@ -4,6 +4,9 @@ import numpy as np
 
 from .arrays import Array, ArrayLike
 
+_OPPOSITE = 1e-24
+"""Squared length of the sum of two unit vectors below which they count as opposite."""
+
 
 def dot(p: Array, q: Array) -> Array:
     """Minkowski product p.q over the last axis."""
@@ -57,4 +60,26 @@ def around(direction: Array, cos_theta: Array, azimuth: Array) -> Array:
     out = np.empty(direction.shape[::-1]).T
     for k in range(3):
         out[..., k] = a * e1[..., k] + b * e2[..., k] + cos_theta * direction[..., k]
+    return out
+
+
+def turn(p: Array, old: Array, new: Array) -> Array:
+    """Four-vectors `p` (n, k, 4) turned so that the directions `old` (n, 3) point along `new` (n, 3): by half a turn about their bisector.
+
+    A product of isotropic directions stays isotropic about the new one. Vectors need no normalisation; opposite ones turn about any
+    perpendicular axis.
+    """
+    a = old / np.sqrt(np.sum(old**2, axis=1))[:, None]
+    b = new / np.sqrt(np.sum(new**2, axis=1))[:, None]
+    axis = a + b
+    square = np.sum(axis**2, axis=1)
+    opposite = square < _OPPOSITE
+    if opposite.any():
+        axis[opposite] = orthonormal_frame(b[opposite])[0]
+        square = np.sum(axis**2, axis=1)
+    out: Array = np.empty(p.shape[::-1]).T
+    out[..., 0] = p[..., 0]
+    along = 2 * (p[..., 1] * axis[:, None, 0] + p[..., 2] * axis[:, None, 1] + p[..., 3] * axis[:, None, 2]) / square[:, None]
+    for k in range(3):
+        out[..., k + 1] = along * axis[:, None, k] - p[..., k + 1]
     return out

@@ -5,13 +5,15 @@ the pair (left, right) of arrays (2, 2, n): spin, component, event. Spin 0, 1 of
 frame that a pure boost leads to; of a massless one, helicity -1/2, +1/2. Momenta have shape (n, 4), metric (+,-,-,-).
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from .arrays import Array
 
 ComplexArray = NDArray[np.complex128]
-SpinArray = Array | ComplexArray
+SpinArray = NDArray[Any]
 """Spins (n, 3): real polarisation vectors of fermions, complex vectors of vector bosons."""
 Spinor = tuple[ComplexArray, ComplexArray]
 

@@ -6,18 +6,17 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .. import pdg
-from ..decays.draw import draw_products
-from ..decays.table import decay_table
+from ..decays.channel import DecayTable
+from ..decays.draw import draw_products, spin_of
 from ..errors import ParameterError
 from ..experiment.experiment import Experiment
-from ..experiment.flight import DRAWS
 from ..experiment.selection import passes
 from ..experiment.source import (
     FinalState,
-    decays_into,
     heavy_source,
     parents_of,
-    states_with_known_decays,
+    shares_of,
+    tables_of,
     visible_final_states,
     why_nothing,
 )
@@ -56,9 +55,12 @@ class Rate:
     """Error of `events` from the beam's normalisation uncertainty, species by species."""
     selected_stat_error: float
     by_state: Mapping[str, float] = field(default_factory=dict)
+    by_contribution: Mapping[str, float] = field(default_factory=dict)
+    """Of `events`, by the state that decays and those it came through: 'nu4', 'nu4 from nu5', ..."""
     by_parent: Mapping[str, float] = field(default_factory=dict)
     by_final_state: Mapping[str, float] = field(default_factory=dict)
     error_by_state: Mapping[str, float] = field(default_factory=dict)
+    error_by_contribution: Mapping[str, float] = field(default_factory=dict)
     error_by_parent: Mapping[str, float] = field(default_factory=dict)
     error_by_final_state: Mapping[str, float] = field(default_factory=dict)
     effective_parents: float = 0.0
@@ -73,48 +75,46 @@ def expected_events(spectrum: Spectrum, experiment: Experiment, seed: int = 1) -
     """
     if experiment.members:
         return _add(spectrum, experiment, [expected_events(spectrum, member, seed) for member in experiment.members])
-    states, notes = states_with_known_decays(spectrum)
-    tables = [decay_table(spectrum, state) for state in states]
+    tables = tables_of(spectrum)
+    states = tuple(tables)
     parents = parents_of(experiment)
     source = heavy_source(spectrum, experiment, parents, tables, seed)
     found = survey(source, seed)
-    warnings = [*spectrum.warnings, *notes, MISSING_MODES, *(w for table in tables for w in table.warnings)]
+    warnings = [*spectrum.warnings, MISSING_MODES, *(w for table in tables.values() for w in table.warnings)]
     if found.total == 0:
         return _nothing(
             spectrum,
             experiment,
             states,
             (
-                why_nothing(spectrum, experiment, parents, states)
-                if not source.modes
+                why_nothing(spectrum, experiment, parents)
+                if not source.routes
                 else f"{experiment.name}: no heavy neutrino decays inside the detector",
                 *warnings,
             ),
         )
 
     protons = experiment.protons
-    finals = tuple(final for table in tables for final in visible_final_states(table, spectrum.majorana))
-    total = {table.parent: table.total_width for table in tables}
-    share = {
-        final: np.array([decays_into(mode, final, spectrum.majorana) for mode in source.modes]) * (final.channel.width / total[final.state])
-        for final in finals
-    }
-    of_mode = np.sum([np.zeros(len(source.modes)), *share.values()], axis=0)
-    state_of = np.array([mode.state for mode in source.modes])
-    parent_of = np.array([pdg.NAMES[mode.parent] for mode in source.modes])
-    events_of_mode = protons * found.by_mode * of_mode
+    finals = tuple(final for table in tables.values() for final in visible_final_states(table, spectrum.majorana))
+    share = {final: shares_of(source, final, tables) for final in finals}
+    of_route = np.sum([np.zeros(len(source.routes)), *share.values()], axis=0)
+    state_of = source.of_route("state")
+    name_of = source.of_route("name")
+    parent_of = np.array([pdg.NAMES[code] for code in source.of_mode("parent").tolist()])
+    events_of_route = protons * found.by_route * of_route
 
     def error(factor: Array) -> float:
         return protons * found.error(factor)
 
     products = tuple(dict.fromkeys(final.products for final in finals))
     share_of = {name: np.sum([share[final] for final in finals if final.products == name], axis=0) for name in products}
-    by_parent = {name: float(events_of_mode[parent_of == name].sum()) for name in dict.fromkeys(parent_of.tolist())}
+    by_parent = {name: float(events_of_route[parent_of == name].sum()) for name in dict.fromkeys(parent_of.tolist())}
     uncertainty = experiment.beam.normalisation_uncertainty if experiment.beam is not None else {}
     norm = float(np.sqrt(sum((number * uncertainty.get(name, 0.0)) ** 2 for name, number in by_parent.items())))
-    selected, selected_error = _selected(spectrum, experiment, found, finals, share, seed)
-    events = float(events_of_mode.sum())
-    stat = error(of_mode)
+    selected, selected_error = _selected(experiment, found, tables, finals, share, seed)
+    events = float(events_of_route.sum())
+    contributions = tuple(dict.fromkeys(name_of.tolist()))
+    stat = error(of_route)
     return Rate(
         model=spectrum.model.name,
         experiment=experiment.name,
@@ -125,11 +125,13 @@ def expected_events(spectrum: Spectrum, experiment: Experiment, seed: int = 1) -
         stat_error=stat,
         norm_error=norm,
         selected_stat_error=float(np.hypot(selected_error, stat * selected / events)) if events > 0 else 0.0,
-        by_state={state: float(events_of_mode[state_of == state].sum()) for state in states},
+        by_state={state: float(events_of_route[state_of == state].sum()) for state in states},
+        by_contribution={name: float(events_of_route[name_of == name].sum()) for name in contributions},
         by_parent=by_parent,
-        by_final_state={name: protons * float(found.by_mode @ factor) for name, factor in share_of.items()},
-        error_by_state={state: error(np.where(state_of == state, of_mode, 0.0)) for state in states},
-        error_by_parent={name: error(np.where(parent_of == name, of_mode, 0.0)) for name in by_parent},
+        by_final_state={name: protons * float(found.by_route @ factor) for name, factor in share_of.items()},
+        error_by_state={state: error(np.where(state_of == state, of_route, 0.0)) for state in states},
+        error_by_contribution={name: error(np.where(name_of == name, of_route, 0.0)) for name in contributions},
+        error_by_parent={name: error(np.where(parent_of == name, of_route, 0.0)) for name in by_parent},
         error_by_final_state={name: error(factor) for name, factor in share_of.items()},
         effective_parents=found.effective_parents,
         warnings=tuple(dict.fromkeys(warnings)),
@@ -137,7 +139,12 @@ def expected_events(spectrum: Spectrum, experiment: Experiment, seed: int = 1) -
 
 
 def _selected(
-    spectrum: Spectrum, experiment: Experiment, found: Survey, finals: Sequence[FinalState], share: Mapping[FinalState, Array], seed: int
+    experiment: Experiment,
+    found: Survey,
+    tables: Mapping[str, DecayTable],
+    finals: Sequence[FinalState],
+    share: Mapping[FinalState, Array],
+    seed: int,
 ) -> tuple[float, float]:
     """Events after selection and efficiency, and the error of the selected fraction.
 
@@ -146,25 +153,24 @@ def _selected(
     source, selection = found.source, experiment.selection
     steps = np.cumsum(found.row_weight)
     index: IntArray = np.arange(_SELECTION_SAMPLES)
-    u = uniforms(seed, _STAGE, index, DRAWS + 2)
-    rows: IntArray = np.minimum(np.searchsorted(steps, u[:, DRAWS] * steps[-1], side="right"), len(steps) - 1)
-    flux = source.draw(rows, u[:, :DRAWS])
+    u = uniforms(seed, _STAGE, index, source.draws + 2)
+    rows: IntArray = np.minimum(np.searchsorted(steps, u[:, source.draws] * steps[-1], side="right"), len(steps) - 1)
+    flux = source.draw(rows, u[:, : source.draws])
     ratio = flux.weight / found.row_weight[rows]
-    spin = source.spin(flux)
-    vertex = flux.origin[:, 1:] + flux.decay_distance(u[:, DRAWS + 1])[:, None] * flux.direction
+    vertex = flux.origin[:, 1:] + flux.decay_distance(u[:, source.draws + 1])[:, None] * flux.direction
     kept = np.zeros(len(index))
     for order, final in enumerate(finals):
         # a channel just open has next to no width, and within 1e-9 of its threshold no events can be drawn
-        part = np.flatnonzero(share[final][flux.mode] > _NEGLIGIBLE)
+        part = np.flatnonzero(share[final][flux.route] > _NEGLIGIBLE)
         if not len(part):
             continue
         stage = _STAGE + 2 * order + 1
         antiparticle = np.full(len(part), final.antiparticle)
-        codes, momenta = draw_products(final.channel.terms, spin[part], antiparticle, seed, stage, part)
-        mass = spectrum.mass(final.state)
+        codes, momenta, _ = draw_products(final.channel.terms, spin_of(final.state, flux.spin[part]), antiparticle, seed, stage, part)
+        mass = tables[final.state].mass
         lab = np.stack([boost(momenta[:, k], flux.momentum[part], mass) for k in range(codes.shape[1])], axis=1)
         good = passes(selection, codes, lab, vertex[part], uniforms(seed, stage + 1, part, codes.shape[1]))
-        kept[part] += good * share[final][flux.mode[part]] * selection.efficiency_of(final.products)
+        kept[part] += good * share[final][flux.route[part]] * selection.efficiency_of(final.products)
     mean = float(ratio @ kept / ratio.sum())
     scale = experiment.protons * found.total
     return scale * mean, scale * float(np.sqrt(np.sum((ratio * (kept - mean)) ** 2)) / ratio.sum())
@@ -201,9 +207,11 @@ def _add(spectrum: Spectrum, experiment: Experiment, rates: list[Rate]) -> Rate:
         norm_error=sum(rate.norm_error for rate in rates),
         selected_stat_error=sum(rate.selected_stat_error for rate in rates),
         by_state=total("by_state"),
+        by_contribution=total("by_contribution"),
         by_parent=total("by_parent"),
         by_final_state=total("by_final_state"),
         error_by_state=total("error_by_state"),
+        error_by_contribution=total("error_by_contribution"),
         error_by_parent=total("error_by_parent"),
         error_by_final_state=total("error_by_final_state"),
         effective_parents=sum(rate.effective_parents for rate in rates),

@@ -136,6 +136,8 @@ def test_any_split_gives_the_same_events(weighted: bool) -> None:
         "spin",
         "weight",
         "decay_vertex",
+        "seen",
+        "route",
         "delay",
         "channel",
     ):
@@ -229,7 +231,7 @@ def test_what_cannot_be_made_is_refused_with_the_reason() -> None:
         prepare(toy.hnl(0.1), DETECTOR, 10, final="nu nu nu")
     with pytest.raises(ParameterError, match="unknown particle"):
         prepare(toy.hnl(0.1), DETECTOR, 10, final="nu e e")
-    with pytest.raises(ParameterError, match="events can be made for nu4"):
+    with pytest.raises(ParameterError, match="known: nu4"):
         prepare(toy.hnl(0.1), DETECTOR, 10, state="nu5")
     with pytest.raises(ParameterError, match="must not be negative"):
         prepare(toy.hnl(0.1), DETECTOR, -1)

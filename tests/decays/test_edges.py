@@ -121,7 +121,7 @@ def test_drawn_channels_follow_the_sum_of_their_terms(mass: float, products: str
     n = 200_000
     direction = np.array([0.36, -0.48, 0.8])
     spin = np.tile(0.9 * direction, (n, 1))
-    codes, p = draw_products(terms, spin, np.full(n, antiparticle), 17, 4, np.arange(n))
+    codes, p, _ = draw_products(terms, spin, np.full(n, antiparticle), 17, 4, np.arange(n))
     true = [term.conjugate() for term in terms] if antiparticle else terms
     flat, weight = phase_space.three_body_points(mass, terms[0].masses, n, np.random.default_rng(6))
     for term in true:
@@ -153,10 +153,10 @@ def test_a_stream_is_an_events_own_whatever_its_neighbours_need() -> None:
     n = 400
     rng = np.random.default_rng(9)
     spin, anti = rng.uniform(-0.5, 0.5, (n, 3)), rng.random(n) < 0.5
-    codes, momenta = draw_products(terms, spin, anti, 5, 11, np.arange(n))
+    codes, momenta, _ = draw_products(terms, spin, anti, 5, 11, np.arange(n))
     assert set(np.unique(codes[:, 0])) == {12, -12}
     for event in range(0, n, 7):
         one = slice(event, event + 1)
-        code, momentum = draw_products(terms, spin[one], anti[one], 5, 11, np.arange(n)[one])
+        code, momentum, _ = draw_products(terms, spin[one], anti[one], 5, 11, np.arange(n)[one])
         np.testing.assert_array_equal(code[0], codes[event])
         np.testing.assert_array_equal(momentum[0], momenta[event])

@@ -187,7 +187,7 @@ def test_antiparticles_decay_into_conjugate_products_with_the_spin_reversed() ->
     n = 100_000
     spin = constant((0.0, 0.0, 1.0), n)
     anti = np.arange(n) % 2 == 1
-    codes, momenta = draw_products(found.terms, spin, anti, 3, 7, np.arange(n))
+    codes, momenta, _ = draw_products(found.terms, spin, anti, 3, 7, np.arange(n))
     assert np.all(codes[~anti] == [13, 211])
     assert np.all(codes[anti] == [-13, -211])
     q = phase_space.momentum(0.3, pdg.mass(13), pdg.mass(211))
@@ -201,7 +201,7 @@ def test_antiparticles_decay_into_conjugate_products_with_the_spin_reversed() ->
 def test_majorana_neutral_decays_are_isotropic_as_a_sum() -> None:
     found = table(0.3, ONE["mu"]).channel("nu pi0")
     n = 200_000
-    codes, momenta = draw_products(found.terms, constant((0.0, 0.0, 1.0), n), np.zeros(n, bool), 3, 7, np.arange(n))
+    codes, momenta, _ = draw_products(found.terms, constant((0.0, 0.0, 1.0), n), np.zeros(n, bool), 3, 7, np.arange(n))
     cosine = momenta[:, 0, 3] / momenta[:, 0, 0]
     neutrino = codes[:, 0] > 0
     assert abs(np.mean(neutrino) - 0.5) < 5 * 0.5 / np.sqrt(n)
@@ -217,9 +217,9 @@ def test_products_do_not_depend_on_the_chunks_they_are_drawn_in() -> None:
     rng = np.random.default_rng(1)
     spin = rng.uniform(-0.5, 0.5, (n, 3))
     anti = np.zeros(n, bool)
-    codes, momenta = draw_products(found.terms, spin, anti, 3, 7, np.arange(n))
+    codes, momenta, _ = draw_products(found.terms, spin, anti, 3, 7, np.arange(n))
     for part in np.array_split(np.arange(n), 7):
-        some, these = draw_products(found.terms, spin[part], anti[part], 3, 7, part)
+        some, these, _ = draw_products(found.terms, spin[part], anti[part], 3, 7, part)
         np.testing.assert_array_equal(some, codes[part])
         np.testing.assert_array_equal(these, momenta[part])
 

@@ -5,7 +5,7 @@ import pytest
 from mpmath import mp, mpf
 
 from nusim.decays.table import decay_table
-from nusim.experiment.flight import DRAWS, HeavyFlux, decay_probability
+from nusim.experiment.flight import HeavyFlux, decay_probability
 from nusim.experiment.source import heavy_source
 from nusim.experiment.survey import expected_weights, survey
 from nusim.kernels.random import uniforms
@@ -25,7 +25,7 @@ def test_decay_probability_keeps_its_digits(length: float) -> None:
 def test_decay_points_are_exponential_inside_the_detector(length: float) -> None:
     n = 50_000
     one = np.ones(n)
-    flux = HeavyFlux(*[np.zeros(n)] * 7, 110 * one, 115 * one, length * one, one)  # type: ignore[arg-type]
+    flux = HeavyFlux(*[np.zeros(n)] * 8, 110 * one, 115 * one, length * one, one, *[np.zeros(n)] * 3, ())  # type: ignore[arg-type]
     distance = flux.decay_distance(np.random.default_rng(1).random(n))
     assert distance.min() >= 110
     assert distance.max() <= 115
@@ -37,13 +37,13 @@ def test_decay_points_are_exponential_inside_the_detector(length: float) -> None
 def test_spin_has_the_polarisations_length_and_reverses_with_the_charge() -> None:
     spectrum = toy.hnl(0.3)
     parents = toy.parents()
-    source = heavy_source(spectrum, toy.experiment(), parents, [decay_table(spectrum, "nu4")], seed=1)
+    source = heavy_source(spectrum, toy.experiment(), parents, {"nu4": decay_table(spectrum, "nu4")}, seed=1)
     index = np.arange(len(source))
-    flux = source.draw(index, uniforms(1, 9, index, DRAWS))
-    spin = source.spin(flux)
-    polarisation = np.array([mode.polarisation for mode in source.modes])[flux.mode]
+    flux = source.draw(index, uniforms(1, 9, index, source.draws))
+    spin = flux.spin.real
+    polarisation = source.of_mode("polarisation")[flux.route]
     assert np.allclose(np.linalg.norm(spin, axis=1), np.abs(polarisation), rtol=1e-10)
-    by_parent = {mode.parent: mode.polarisation for mode in source.modes}
+    by_parent = {route.mode.parent: route.mode.polarisation for route in source.routes}
     assert by_parent[321] == -by_parent[-321]
     # a fast heavy state emitted forward keeps its helicity from the parent's frame
     forward = flux.momentum[:, 0] > 0.95 * flux.momentum[:, 0].max()
@@ -53,7 +53,7 @@ def test_spin_has_the_polarisations_length_and_reverses_with_the_charge() -> Non
 
 def test_the_proposal_follows_the_weights() -> None:
     spectrum = toy.hnl(0.3)
-    source = heavy_source(spectrum, toy.experiment(), toy.parents(), [decay_table(spectrum, "nu4")], seed=1)
+    source = heavy_source(spectrum, toy.experiment(), toy.parents(), {"nu4": decay_table(spectrum, "nu4")}, seed=1)
     found, guess = survey(source, 1).row_weight, expected_weights(source)
     assert np.all(found[guess == 0] == 0)
     assert 0.3 < found.sum() / guess.sum() < 3
@@ -65,9 +65,9 @@ def test_the_error_covers_the_scatter_of_independent_beams() -> None:
     table = decay_table(spectrum, "nu4")
     totals, errors = [], []
     for seed in range(30):
-        found = survey(heavy_source(spectrum, toy.experiment(), toy.parents(seed), [table], seed=seed), seed)
+        found = survey(heavy_source(spectrum, toy.experiment(), toy.parents(seed), {"nu4": table}, seed=seed), seed)
         totals.append(found.total)
-        errors.append(found.error(np.ones(len(found.source.modes))))
+        errors.append(found.error(np.ones(len(found.source.routes))))
     spread, claimed = np.std(totals, ddof=1), np.mean(errors)
     # 29 degrees of freedom: an honest error lies in this range at p ~ 1e-5
     assert 0.5 < spread / claimed < 1.65

@@ -1,0 +1,148 @@
+"""One step of a chain: a heavy state flies towards the detector, decays, and one of its products is sent on its way."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..decays.draw import choose
+from ..kernels.arrays import Array, IntArray, four_vectors
+from ..kernels.lorentz import boost, turn, unboost
+from ..kernels.spinors import ComplexArray, SpinArray
+from ..pdg import VECTOR_STATES
+from . import aim, steer
+from .routes import Step
+from .volumes import Volume
+
+_SAMPLE_DRAWS, _SPIN_DRAWS = 8, 2
+_DISTANCE = steer.DIRECTION_DRAWS
+_OPTION = _DISTANCE + steer.DISTANCE_DRAWS
+_SAMPLE = _OPTION + 1
+_SPIN = _SAMPLE + _SAMPLE_DRAWS
+DRAWS = _SPIN + _SPIN_DRAWS
+"""Uniform numbers of one step: direction of the state, distance, decay chosen, its momenta, the spin of the product followed."""
+
+PRODUCTS = 3
+"""Most products of a decay that is followed."""
+
+_TINY = 1e-12
+"""GeV; least momentum in a rest frame, where directions are ratios of components."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Flying:
+    """Heavy states that have just been made, arrays of n."""
+
+    origin: Array
+    """Where: (ct, x, y, z), metres, shape (n, 4)."""
+    momentum: Array
+    """GeV, shape (n, 4)."""
+    line: aim.Aimed
+    """Its line; enter and leave are meaningful for the last state of a chain only."""
+    spin: ComplexArray
+    """In the rest frame that a pure boost from the beam frame leads to, shape (n, 3); imaginary only for vector bosons."""
+    polarisation: Array
+    """Mean helicity over the spin in the rest frame of what made it, shape (n,)."""
+    late: Array
+    """c t in metres by which `origin` is later than a massless particle would be on the same path from the beam parent's decay."""
+    weight: Array
+    """Such states per proton."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Leg:
+    """An intermediate state from its birth to its decay, arrays of n."""
+
+    origin: Array
+    """(ct, x, y, z), metres, shape (n, 4)."""
+    momentum: Array
+    """GeV, shape (n, 4)."""
+    distance: Array
+    """Metres it flies, shape (n,)."""
+    spin: ComplexArray
+    """As in `Flying`."""
+    option: IntArray
+    """Which of the step's options it decays by, shape (n,)."""
+    products: Array
+    """Momenta of its products in its rest frame, shape (n, PRODUCTS, 4); zero where there are fewer."""
+
+
+def sent(volumes: tuple[Volume, ...], decay: aim.Decay, step: Step | None, u: Array, u_aim: Array) -> aim.Aimed:
+    """Lines of heavy daughters: through the detector, or, for daughters that decay by `step`, about its direction."""
+    if step is None:
+        return aim.aim(volumes, decay, u_aim)
+    direction, momentum, weight = steer.direction(volumes, decay, np.full(len(u), step.spread), u[:, : steer.DIRECTION_DRAWS])
+    nothing = np.zeros(len(u))
+    return aim.Aimed(direction, momentum, nothing, nothing, weight)
+
+
+def four(modulus: Array, mass: Array | float, direction: Array) -> Array:
+    """Four-momenta (n, 4) from their moduli, masses and directions."""
+    out = four_vectors(len(modulus))
+    out[:, 0], out[:, 1:] = np.hypot(modulus, mass), modulus[:, None] * direction
+    return out
+
+
+def moved(spin: SpinArray, momentum: Array, frame: Array, mass: float, frame_mass: float, lab: Array) -> ComplexArray:
+    """A product's spin (n, 3) in the rest frame that a pure boost from the beam frame leads to.
+
+    It is given in the rest frame that a pure boost from its parent's rest frame leads to: the Wigner rotation is the difference.
+    `momentum`: the product's in the parent's rest frame; `frame`: the parent's in the beam frame; `lab`: the product's there.
+    """
+    out: ComplexArray = np.zeros((3, len(spin)), dtype=complex).T
+    for part, unit in ((spin.real, 1.0), (spin.imag, 1j)):
+        if part.any():
+            vector = four_vectors(len(spin))
+            vector[:, 0], vector[:, 1:] = 0.0, part
+            out += unit * unboost(boost(boost(vector, momentum, mass), frame, frame_mass), lab, mass)[:, 1:]
+    return out
+
+
+def helicity(spin: SpinArray, direction: Array, state: str) -> Array:
+    """Mean helicity over the spin, shape (n,), of states with the given spins and unit vectors of flight; 0 for a scalar."""
+    vector = (1j * np.cross(spin, spin.conj())).real if state in VECTOR_STATES else spin.real
+    result: Array = np.sum(vector * direction, axis=1)
+    return result
+
+
+def advance(
+    volumes: tuple[Volume, ...], state: Flying, step: Step, following: Step | None, u: Array, u_next: Array, u_aim: Array
+) -> tuple[Leg, Flying]:
+    """The state flies, decays by one of the step's options, and the product that is followed is sent on.
+
+    `following`: the step by which that product decays, None if the detector sees its decay. `u` (n, DRAWS): this step's uniform numbers;
+    `u_next` the next step's, `u_aim` those of the aim. The products turn together until the one that is followed lies on its line:
+    the |M|^2 of the turned momenta, with the state's spin, is in the weight.
+    """
+    n, p = len(u), aim.norm(state.momentum[:, 1:])
+    flown, factor = steer.distance(volumes, state.origin[:, 1:], state.line.direction, p * (step.ctau / step.mass), u[:, _DISTANCE:_OPTION])
+    vertex = four_vectors(n)
+    vertex[:, 0] = state.origin[:, 0] + flown * state.momentum[:, 0] / p
+    vertex[:, 1:] = state.origin[:, 1:] + flown[:, None] * state.line.direction
+    option = choose(step.shares, u[:, _OPTION])
+    products, momentum = np.zeros((4, PRODUCTS, n)).T, four_vectors(n)
+    line = aim.Aimed(np.empty((3, n)).T, np.empty(n), np.empty(n), np.empty(n), np.empty(n))
+    spin: ComplexArray = np.empty((3, n), dtype=complex).T
+    polarisation, weight = np.empty(n), state.weight * factor * step.multiplicity
+    for number in np.unique(option):
+        rows = np.flatnonzero(option == number)
+        term, place = step.options[number].term, step.options[number].place
+        mass, frame, own = term.masses[place], state.momentum[rows], state.spin[rows]
+        drawn, scale = term.sample(u[rows, _SAMPLE : _SAMPLE + term.draws])
+        energy = drawn[:, place, 0]
+        star = np.maximum(aim.norm(drawn[:, place, 1:]), _TINY)
+        decay = aim.Decay(frame[:, 1:], vertex[rows, 1:], np.full(len(rows), step.mass), np.full(len(rows), mass), energy, star)
+        aimed = sent(volumes, decay, following, u_next[rows], u_aim[rows])
+        lab = four(aimed.momentum, mass, aimed.direction)
+        seen = unboost(lab, frame, step.mass)[:, 1:]
+        turned = turn(drawn, drawn[:, place, 1:], seen)
+        parent_spin = own if step.state in VECTOR_STATES else own.real
+        weight[rows] *= scale * term.msq(turned, parent_spin) * aimed.weight
+        child = term.polarisation(turned, parent_spin, place, u[rows, _SPIN:])
+        polarisation[rows] = helicity(child, seen / aim.norm(seen)[:, None], step.child)
+        spin[rows] = moved(child, turned[:, place], frame, mass, step.mass, lab)
+        momentum[rows], products[rows, : len(term.masses)] = lab, turned
+        for name in aim.Aimed.__slots__:
+            getattr(line, name)[rows] = getattr(aimed, name)
+    leg = Leg(state.origin, state.momentum, flown, state.spin, option, products)
+    late = state.late + flown * step.mass**2 / (p * (state.momentum[:, 0] + p))
+    return leg, Flying(vertex, momentum, line, spin, polarisation, late, weight)
