@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def add_parser(subparsers: Subparsers) -> None:
     """Register the command."""
-    parser = add_command(subparsers, "rate", "expected events by state, parent and final state", run)
+    parser = add_command(subparsers, "rate", "expected events by contribution, parent and final state", run)
     add_model(parser, "of the model or the experiment: mixing2=1e-6, protons=1e21")
     parser.add_argument("experiments", metavar="EXPERIMENT", nargs="+", help="names or paths of experiment cards, or all")
     add_seed(parser)
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _document(rate: "Rate", warnings: list[str]) -> dict[str, Any]:
     keys = ("model", "experiment", "protons", "decays", "events", "selected_events", "stat_error", "norm_error")
-    parts = ("by_state", "by_parent", "by_final_state")
+    parts = ("by_state", "by_contribution", "by_parent", "by_final_state")
     return {key: getattr(rate, key) for key in keys} | {key: dict(getattr(rate, key)) for key in parts} | {"warnings": warnings}
 
 
@@ -67,7 +67,7 @@ def _print(rate: "Rate") -> None:
         )
     print_table(("", "expected"), summary)
     for title, part, error in (
-        ("state", rate.by_state, rate.error_by_state),
+        ("contribution", rate.by_contribution, rate.error_by_contribution),
         ("parent", rate.by_parent, rate.error_by_parent),
         ("final state", rate.by_final_state, rate.error_by_final_state),
     ):

@@ -13,12 +13,14 @@ from nusim.pdg import HEAVY_STATE_CODES
 from nusim.production.table import ProductionMode
 from nusim.units import HBARC
 
+REACH = 120.0
+"""Metres."""
 M_MESON, M_LEPTON = 0.493677, 0.105658
 
 
 @dataclass(frozen=True)
 class TwoBody:
-    """nu5 -> nu4 + a light neutrino, linear in the cosine to the spin; nu4 with a spin of its own, of modulus `handed` along its momentum."""
+    """nu5 -> nu4 + a light neutrino, linear in the cosine to the spin; nu4 its spin along its momentum, of modulus `handed`."""
 
     m_parent: float
     masses: tuple[float, float]
@@ -74,14 +76,15 @@ def source(parents, volumes, decays, m5):
     routes = tuple(routes_from(mode, decays, True))
     rows = np.flatnonzero(parents.pdg == 321)
     n, k = len(rows), len(routes)
-    zeros = np.zeros(n * k)
-    return HeavySource(
-        parents, routes, volumes, np.tile(rows, k), np.repeat(np.arange(k), n).astype(np.int16), np.tile(parents.weight[rows], k), zeros, zeros
-    )
+    zeros, route = np.zeros(n * k), np.repeat(np.arange(k), n).astype(np.int16)
+    return HeavySource(parents, routes, volumes, np.tile(rows, k), route, np.tile(parents.weight[rows], k), zeros, zeros)
 
 
 def brute(parents, volumes, decays, m5, n, seed):
-    """Weights of nu4 decays in the detector, the nu4's momenta (n, 4) and the spins' cosines to them, everything isotropic."""
+    """Weights of nu4 decays in the detector, the nu4's momenta (n, 4) and the spins' cosines to them, everything isotropic.
+
+    A nu5 that flies far is made to decay within REACH in half of the tries: the weight knows.
+    """
     rng = np.random.default_rng(seed)
     rows = np.flatnonzero(parents.pdg == 321)
     row = rng.choice(rows, n, p=parents.weight[rows] / parents.weight[rows].sum())
@@ -99,12 +102,16 @@ def brute(parents, volumes, decays, m5, n, seed):
     nu5 = boost(nu5_rest, kaon, M_MESON)
     back = unboost(kaon, nu5, m5)[:, 1:]
     spin5 = 0.6 * back / np.linalg.norm(back, axis=1)[:, None]  # polarisation -0.6, opposite to the direction of the kaon
-    p5 = np.linalg.norm(nu5[:, 1:], axis=1)
-    vertex = parents.start[row] + (rng.exponential(size=n) * decays["nu5"].ctau / m5)[:, None] * nu5[:, 1:]
+    length5 = np.linalg.norm(nu5[:, 1:], axis=1) / m5 * decays["nu5"].ctau
+    soon = (rng.random(n) < 0.5) & (length5 > REACH)
+    distance = np.where(soon, rng.uniform(0, REACH, n), rng.exponential(size=n) * length5)
+    true = np.exp(-distance / length5) / length5
+    drawn = np.where(length5 > REACH, 0.5 * true + 0.5 * (distance < REACH) / REACH, true)
+    vertex = parents.start[row] + distance[:, None] * nu5[:, 1:] / np.linalg.norm(nu5[:, 1:], axis=1)[:, None]
     term = decays["nu5"].channels[0].terms[0]
     m4 = decays["nu4"].mass
     momenta, _ = term.sample(rng.random((n, 2)))
-    keep = term.msq(momenta, spin5)
+    keep = term.msq(momenta, spin5) * true / drawn
     nu4_rest = momenta[:, 0]
     nu4 = boost(nu4_rest, nu5, m5)
     p4 = np.linalg.norm(nu4[:, 1:], axis=1)
@@ -114,12 +121,12 @@ def brute(parents, volumes, decays, m5, n, seed):
     for volume in volumes:
         enter, leave = volume.crossing(vertex, direction)
         inside = leave > enter
-        weight[inside] += (np.exp(-enter / length) - np.exp(-leave / length))[inside]
+        weight[inside] += np.exp(-enter[inside] / length[inside]) * -np.expm1((enter - leave)[inside] / length[inside])
     spin = np.zeros((n, 4))
     spin[:, 1:] = term.handed * nu4_rest[:, 1:] / term.momentum()
     lab = boost(boost(spin, nu4_rest, m4), nu5, m5)
     cosine = np.sum(unboost(lab, nu4, m4)[:, 1:] * direction, axis=1)
-    return weight * keep * parents.weight[rows].sum(), nu4, cosine, np.linalg.norm(vertex, axis=1), p5
+    return weight * keep * parents.weight[rows].sum(), nu4, cosine
 
 
 WIDE = (Box((1.0, 0.5, 25.0), size=(12.0, 10.0, 15.0)),)
