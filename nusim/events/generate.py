@@ -27,8 +27,8 @@ _FLOOR = 0.2
 _LEAST_SPREAD = 3.0
 """Largest over mean weight that every route is credited with."""
 
-_MARGIN = 1.1
-"""Room above the largest weight of the pilot: few later candidates exceed it, and those keep their larger weight."""
+_EXCESS = 5e-5
+"""Share of the sum of weights that may lie above the common weight: few events exceed it, and those keep their larger weight."""
 
 
 def prepare(
@@ -128,6 +128,16 @@ def _stratified(source: HeavySource, visible: Array) -> Array:
     return out
 
 
+def _bound(ratio: Array) -> float:
+    """The weight that a common one may be cut at, such that little of the sum lies above."""
+    if not len(ratio):
+        return 0.0
+    ordered = np.sort(ratio)[::-1]
+    # what lies above the k-th largest, for every k
+    above = np.cumsum(ordered) - ordered * np.arange(1, len(ordered) + 1)
+    return float(ordered[np.searchsorted(above, _EXCESS * ordered.sum(), side="right") - 1])
+
+
 def _tuned(draft: Generator, total: Array) -> Generator:
     """The generator with the proposal that a pilot run finds best: each route is proposed in proportion to its largest weight.
 
@@ -136,17 +146,15 @@ def _tuned(draft: Generator, total: Array) -> Generator:
     flux, ratio, _ = draft.candidates(_PILOT, np.arange(_PILOT_SIZE), 0)
     route, rows = draft.source.route, np.diff(draft.proposal, prepend=0.0) / draft.proposal[-1]
     share = np.bincount(route, rows, minlength=len(total))
-    largest = np.zeros(len(total))
-    np.maximum.at(largest, flux.route, ratio)
+    largest = np.array([_bound(ratio[flux.route == number]) for number in range(len(total))])
     # a route that the pilot saw little of
     largest = np.maximum(largest, _LEAST_SPREAD * np.divide(total, share, out=np.zeros(len(total)), where=share > 0))
     rows = rows * largest[route]
     scale = float(rows.sum())
-    bound = _MARGIN * scale
     # chance of a candidate of the new proposal to have a weight at all
     alive = float(np.mean((ratio > 0) * largest[flux.route])) / scale
     mean = float(ratio.mean())
-    return replace(draft, proposal=np.cumsum(rows), bound=bound, mean=mean / alive, efficiency=mean / bound)
+    return replace(draft, proposal=np.cumsum(rows), bound=scale, mean=mean / alive, efficiency=mean / scale)
 
 
 def generate(

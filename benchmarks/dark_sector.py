@@ -1,0 +1,81 @@
+"""Decay tables of the whole dark sector and events with their chains, beside a numpy calculation of known size run at the same time.
+
+    python benchmarks/dark_sector.py
+
+Prints milliseconds for the tables of nu4, nu5, Z' and phi' at one point (warm), seconds for them at 1000 random points, and star events at
+SBND per second, whole chains included; each also in units of a calibration loop, since machines are noisy.
+"""
+
+from time import perf_counter
+
+import numpy as np
+
+import nusim
+from nusim.decays.table import decay_table
+from nusim.events.generate import prepare
+from nusim.rates.widths import width_scan
+
+STATES = ("nu4", "nu5", "zprime", "phi")
+POINTS = 1000
+EVENTS = 200_000
+
+
+def calibration() -> float:
+    """Seconds for a million exponentials of uniforms, ten times."""
+    rng = np.random.default_rng(1)
+    start = perf_counter()
+    for _ in range(10):
+        np.exp(rng.random(1_000_000)).sum()
+    return perf_counter() - start
+
+
+def random_models(n: int) -> list[nusim.Model]:
+    """Points with every ordering of the masses that matters; the mixing is free, so each has a solution."""
+    rng = np.random.default_rng(7)
+    models = []
+    for _ in range(n):
+        m5 = 10 ** rng.uniform(-2, 0)
+        changes = {
+            "physical.m5": m5,
+            "physical.mass_ratio": rng.uniform(0.05, 0.95),
+            "physical.mixing2": 10 ** rng.uniform(-10, -4),
+            "mediator.m_zprime": 10 ** rng.uniform(-2, 1),
+            "mediator.m_phi": 10 ** rng.uniform(-2, 1),
+            "portals.epsilon": 10 ** rng.uniform(-6, -3),
+        }
+        models.append(nusim.read_model("circle", set={key: float(value) for key, value in changes.items()}))
+    return models
+
+
+def main() -> None:
+    """Run and print."""
+    unit = calibration()
+    print(f"calibration (10 million exponentials of uniforms): {unit:.3f} s")
+    for name in ("circle", "star", "triangle"):
+        for changes in ({}, {"portals.epsilon": 1e-4}):
+            spectrum = nusim.solve(nusim.read_model(name, set=changes))
+            times = []
+            for _ in range(7):
+                start = perf_counter()
+                for state in STATES:
+                    decay_table(spectrum, state)
+                times.append(perf_counter() - start)
+            best = float(np.median(times))
+            print(f"{name}, {changes or 'no portals'}: tables of {' '.join(STATES)}: {1e3 * best:.1f} ms, {best / unit:.3f} of the calibration")
+    models = random_models(POINTS)
+    start = perf_counter()
+    for state in STATES:
+        width_scan(models, state)
+    took = perf_counter() - start
+    print(f"{POINTS} random points, the same four tables: {took:.2f} s, {took / unit:.1f} calibrations")
+    run = prepare(nusim.solve(nusim.read_model("star")), nusim.read_experiment("sbnd"), EVENTS)
+    run.events(0, 4096)
+    start = perf_counter()
+    for first in range(0, EVENTS, 65_536):
+        run.events(first, min(first + 65_536, EVENTS))
+    took = perf_counter() - start
+    print(f"star at sbnd: {EVENTS / took:.0f} events/s with their chains, {EVENTS / took * unit:.0f} per calibration")
+
+
+if __name__ == "__main__":
+    main()
