@@ -61,7 +61,7 @@ class HeavyFlux:
 
     def decay_distance(self, u: Array) -> Array:
         """Distance from origin to decay, metres: exponential, inside the detector, from uniform numbers (n,)."""
-        depth = (self.leave - self.enter) / self.decay_length
+        depth = np.maximum(self.leave - self.enter, 0.0) / self.decay_length
         result: Array = self.enter - self.decay_length * np.log1p(u * np.expm1(-depth))
         return np.clip(result, self.enter, self.leave)
 
