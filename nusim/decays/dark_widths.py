@@ -1,0 +1,161 @@
+"""Two-body widths with a Z' or a dark scalar, for any chiral couplings, and all decays of these two bosons.
+
+A vector couples as gamma^mu (L P_L + R P_R), a scalar as S P_L + T P_R; L, R, S, T are complex (couplings.py says what they are). Written
+in V = (L + R)/2 and A = (R - L)/2, each width is a sum of positive terms whose factors vanish at threshold: no digit is lost there,
+nor for m_Z' << m_i, where the width goes as 1/m_Z'^2. All functions broadcast, give GeV, and are 0 at and below threshold.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import pdg
+from ..kernels.arrays import Array, ArrayLike
+from ..kernels.kinematics import kallen_sqrt
+from ..kernels.spinors import ComplexArray
+from .couplings import Couplings
+
+Coupling = complex | NDArray[Any]
+"""A coupling or an array of them."""
+
+CHARGED_LEPTONS = tuple(zip(pdg.FLAVOURS, pdg.LEPTON_OF_FLAVOUR, strict=True))
+"""Names and PDG codes of the charged leptons."""
+
+
+def _square(z: Coupling) -> Array:
+    """|z|^2."""
+    z = np.asarray(z)
+    result: Array = z.real**2 + z.imag**2
+    return result
+
+
+def _factors(m: Array, x: Array, y: Array) -> tuple[Array, Array, Array, Array]:
+    """m - x - y, m - x + y, m + x - y, m + x + y: the first is positive wherever m > x + y, as a rounded sum, holds."""
+    return m - (x + y), m - x + y, m + x - y, m + x + y
+
+
+def _open(root: Array, square: Array) -> Array:
+    """Their product where the root is not zero: below threshold the other factor means nothing."""
+    result: Array = np.where(root > 0, root * square, 0.0)
+    return result
+
+
+def vector_emission_square(m: ArrayLike, m_daughter: ArrayLike, m_vector: ArrayLike, left: Coupling, right: Coupling) -> Array:
+    """|M|^2 of an unpolarised nu_i -> nu_j Z', times m_Z'^2, GeV^4; holds above threshold.
+
+    |V|^2 [(m_i - m_j)^2 - m_Z'^2] [(m_i + m_j)^2 + 2 m_Z'^2], and the same of A with the sign of m_j reversed.
+    """
+    m, x, y = (np.asarray(value, float) for value in (m, m_daughter, m_vector))
+    a, b, c, d = _factors(m, x, y)
+    vector = _square((left + right) / 2) * a * b * ((m + x) ** 2 + 2 * y**2)
+    result: Array = vector + _square((right - left) / 2) * c * d * ((m - x) ** 2 + 2 * y**2)
+    return result
+
+
+def width_vector_emission(m: ArrayLike, m_daughter: ArrayLike, m_vector: ArrayLike, left: Coupling, right: Coupling) -> Array:
+    """nu_i -> nu_j Z'.
+
+    sqrt lam(1, x^2, y^2) m_i / (32 pi) {(|L|^2 + |R|^2) [1 + x^2 - 2 y^2 + (1 - x^2)^2 / y^2] - 12 x Re L R*}, x = m_j/m_i, y = m_Z'/m_i,
+    in a form that does not cancel. m_vector > 0.
+    """
+    m, y = np.asarray(m, float), np.asarray(m_vector, float)
+    square = vector_emission_square(m, m_daughter, y, left, right)
+    return _open(kallen_sqrt(m, m_daughter, y) / (16 * np.pi * m**3), square / y**2)
+
+
+def scalar_emission_square(m: ArrayLike, m_daughter: ArrayLike, m_scalar: ArrayLike, left: Coupling, right: Coupling) -> Array:
+    """|M|^2 of an unpolarised nu_i -> nu_j phi': |S+T|^2/4 [(m_i + m_j)^2 - m_phi^2] + |S-T|^2/4 [(m_i - m_j)^2 - m_phi^2], GeV^2."""
+    a, b, c, d = _factors(*(np.asarray(value, float) for value in (m, m_daughter, m_scalar)))
+    result: Array = _square((left + right) / 2) * c * d + _square((right - left) / 2) * a * b
+    return result
+
+
+def width_scalar_emission(m: ArrayLike, m_daughter: ArrayLike, m_scalar: ArrayLike, left: Coupling, right: Coupling) -> Array:
+    """nu_i -> nu_j phi': sqrt lam m_i / (32 pi) {(|S|^2 + |T|^2)(1 + x^2 - y^2) + 4 x Re S T*}, x = m_j/m_i, y = m_phi/m_i."""
+    m = np.asarray(m, float)
+    square = scalar_emission_square(m, m_daughter, m_scalar, left, right)
+    return _open(kallen_sqrt(m, m_daughter, m_scalar) / (16 * np.pi * m**3), square)
+
+
+def width_vector_to_fermions(m: ArrayLike, m_first: ArrayLike, m_second: ArrayLike, left: Coupling, right: Coupling) -> Array:
+    """Z' -> f_1 fbar_2, different particles: half of it for two Majorana neutrinos of one kind.
+
+    m sqrt lam / (24 pi) {(|L|^2 + |R|^2) [1 - (x^2 + y^2)/2 - (x^2 - y^2)^2/2] + 6 x y Re L R*}, x = m_1/m, y = m_2/m. For a charged
+    lepton with L = R = eps e: (eps e)^2 m / (12 pi) sqrt(1 - 4 x^2) (1 + 2 x^2).
+    """
+    m, x, y = (np.asarray(value, float) for value in (m, m_first, m_second))
+    a, b, c, d = _factors(m, x, y)
+    vector = _square((left + right) / 2) * b * c * (2 + ((x + y) / m) ** 2)
+    axial = _square((right - left) / 2) * a * d * (2 + ((x - y) / m) ** 2)
+    return _open(kallen_sqrt(m, x, y) / (24 * np.pi * m**3), vector + axial)
+
+
+def width_scalar_to_fermions(m: ArrayLike, m_first: ArrayLike, m_second: ArrayLike, left: Coupling, right: Coupling) -> Array:
+    """phi' -> f_1 fbar_2, different particles: half of it for two Majorana neutrinos of one kind.
+
+    m sqrt lam / (16 pi) {(|S|^2 + |T|^2)(1 - x^2 - y^2) - 4 x y Re S T*}. For S = T = m_f sin(alpha)/v and x = y:
+    sin^2(alpha) m_f^2 m beta^3 / (8 pi v^2).
+    """
+    m, x, y = (np.asarray(value, float) for value in (m, m_first, m_second))
+    a, b, c, d = _factors(m, x, y)
+    square = _square((left + right) / 2) * a * d + _square((right - left) / 2) * b * c
+    return _open(kallen_sqrt(m, x, y) / (8 * np.pi * m**3), square)
+
+
+def width_scalar_to_vectors(m: ArrayLike, m_vector: ArrayLike, v_phi: ArrayLike) -> Array:
+    """phi' -> Z' Z': m_phi^3 / (32 pi v_Phi^2) sqrt(1 - 4 z) (1 - 4 z + 12 z^2), z = (m_Z'/m_phi)^2; closed at m_phi = 2 m_Z'."""
+    m, y = np.asarray(m, float), np.asarray(m_vector, float)
+    z = (y / m) ** 2
+    result: Array = kallen_sqrt(m, y, y) * m / (32 * np.pi * np.asarray(v_phi, float) ** 2) * (1 - 4 * z + 12 * z**2)
+    return result
+
+
+def neutrino_vertex(found: Couplings, boson: str) -> tuple[ComplexArray, ComplexArray]:
+    """Chiral couplings (n, n) of nubar_i nu_j to a boson: (L, R) of the 'zprime', (S, T) of 'phi'."""
+    if boson == "phi":
+        return found.scalar_left, found.scalar_right
+    left = found.zprime.neutrino
+    return left, -left.conj() if found.majorana else np.zeros_like(left)
+
+
+def lepton_vertex(found: Couplings, boson: str, mass: float) -> tuple[float, float]:
+    """Chiral couplings of a charged lepton to a boson, as `neutrino_vertex`."""
+    if boson == "phi":
+        return found.scalar_fermion * mass, found.scalar_fermion * mass
+    return found.zprime.lepton_left, found.zprime.lepton_right
+
+
+def boson_mass(found: Couplings, boson: str) -> float:
+    """Mass of 'zprime' or 'phi', GeV."""
+    return found.m_phi if boson == "phi" else found.zprime.mass
+
+
+def boson_channels(found: Couplings, boson: str) -> list[tuple[str, float]]:
+    """Final states of 'zprime' or 'phi' and their widths, GeV, closed ones included.
+
+    Light neutrinos are summed as 'nu'; both lepton numbers of a Dirac pair are one final state. Hadrons, weak bosons and top quarks,
+    which kinetic and scalar mixing reach, are not among them.
+    """
+    m, masses = boson_mass(found, boson), np.array(found.masses)
+    width = width_scalar_to_fermions if boson == "phi" else width_vector_to_fermions
+    pairs = width(m, masses[:, None], masses[None, :], *neutrino_vertex(found, boson))
+    # over ordered pairs: a Majorana pair is met twice, and two of one kind have half the phase space
+    pairs = (pairs / 2 if found.majorana else pairs).tolist()
+    labels = [found.label(k) for k in range(len(masses))]
+    listed: dict[str, float] = {}
+    for first, row in zip(labels, pairs, strict=True):
+        for second, value in zip(labels, row, strict=True):
+            name = pdg.canonical_products(f"{first} {second}")
+            listed[name] = listed.get(name, 0.0) + value
+    for flavour, code in CHARGED_LEPTONS:
+        mass = pdg.mass(code)
+        listed[f"{flavour}- {flavour}+"] = float(width(m, mass, mass, *lepton_vertex(found, boson, mass)))
+    if boson == "phi":
+        listed["zprime zprime"] = float(width_scalar_to_vectors(m, found.zprime.mass, found.v_phi))
+    return list(listed.items())
+
+
+def boson_width(found: Couplings, boson: str) -> float:
+    """Total width of 'zprime' or 'phi' into the final states of `boson_channels`, GeV; 0 for a stable one."""
+    return float(sum(width for _, width in boson_channels(found, boson)))
