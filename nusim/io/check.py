@@ -1,5 +1,6 @@
 """Is an event consistent in its written digits? Mass shells, mothers, four-momenta at vertices, flights, detector."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,8 +25,8 @@ FOREIGN_TOLERANCE = 1e-5
 class Events:
     """A block of events as read: columns over all particles, events one after the other."""
 
-    first: int
-    """Number of the block's first event in the file, counted from 0."""
+    name: Callable[[int], str]
+    """How a message calls an event of the block: 'event 17', counted in the file from 0."""
     offsets: IntArray
     """Shape (n + 1,)."""
     incoming: BoolArray
@@ -46,13 +47,13 @@ class Events:
 
 def check_kinematics(events: Events, problems: Problems, own: bool) -> None:
     """Mothers, mass shells and four-momenta; `own`: a file of nusim's, held to its digits."""
-    event, first = events.event, events.first
+    event = events.event
     start = events.offsets[event]
     line = np.arange(len(event)) - start + 1
     p, mass = events.momentum, events.mass
 
     def report(which: BoolArray, text: str) -> None:
-        problems.add_each(np.flatnonzero(which), lambda i: f"event {first + event[i]}: line {line[i]}: {text}")
+        problems.add_each(np.flatnonzero(which), lambda i: f"{events.name(event[i])}: line {line[i]}: {text}")
 
     m1, m2 = events.mother.T
     wrong = (
@@ -72,7 +73,7 @@ def check_kinematics(events: Events, problems: Problems, own: bool) -> None:
         sign = np.where(events.incoming, 1.0, np.where(events.decayed, 0.0, -1.0))
         total = np.array([np.bincount(event, sign * p[:, k], len(events.offsets) - 1) for k in range(4)])
         off = np.abs(total).max(axis=0) > FOREIGN_TOLERANCE * largest
-        problems.add_each(np.flatnonzero(off), lambda i: f"event {first + i}: four-momentum is not conserved")
+        problems.add_each(np.flatnonzero(off), lambda i: f"{events.name(i)}: four-momentum is not conserved")
         return
     has_mother = (m1 > 0) & ~wrong
     mother = (start + m1 - 1)[has_mother]
@@ -110,15 +111,15 @@ def check_flights(events: Events, flights: Flights, problems: Problems) -> None:
     event = events.event[rows]
     line = rows - events.offsets[event] + 1
     text = "its path and time of flight do not fit its lifetime and speed"
-    problems.add_each(np.flatnonzero(off), lambda i: f"event {events.first + event[i]}: line {line[i]}: {text}")
+    problems.add_each(np.flatnonzero(off), lambda i: f"{events.name(event[i])}: line {line[i]}: {text}")
 
 
-def check_frames(first: int, event: IntArray, beam: Array, detector: Array, frame: DetectorFrame, problems: Problems) -> None:
-    """Points (k, 3) given in both frames."""
+def check_frames(events: Events, event: IntArray, beam: Array, detector: Array, frame: DetectorFrame, problems: Problems) -> None:
+    """Points (k, 3) of the given events (k,) in both frames."""
     expected = np.column_stack(frame.points(beam[:, 0], beam[:, 1], beam[:, 2]))
     off = np.abs(expected - detector).max(axis=1) > 1e-9 * (1.0 + np.abs(beam).max(axis=1))
     text = "a vertex in the detector frame is not where the beam frame has it"
-    problems.add_each(np.flatnonzero(off), lambda i: f"event {first + event[i]}: {text}")
+    problems.add_each(np.flatnonzero(off), lambda i: f"{events.name(event[i])}: {text}")
 
 
 def detector_volumes(experiment: Any) -> list[Any]:
@@ -132,9 +133,9 @@ def detector_volumes(experiment: Any) -> list[Any]:
         return []
 
 
-def check_inside(first: int, event: IntArray, points: Array, volumes: list[Any], problems: Problems) -> None:
+def check_inside(events: Events, event: IntArray, points: Array, volumes: list[Any], problems: Problems) -> None:
     """Decay vertices (k, 3), beam frame, inside one of the volumes."""
     if not volumes:
         return
     inside = np.any([volume.contains(points) for volume in volumes], axis=0)
-    problems.add_each(np.flatnonzero(~inside), lambda i: f"event {first + event[i]}: the decay vertex lies outside the detector")
+    problems.add_each(np.flatnonzero(~inside), lambda i: f"{events.name(event[i])}: the decay vertex lies outside the detector")

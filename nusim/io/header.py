@@ -23,6 +23,7 @@ class RunInfo:
     """As in `EventSample.metadata`."""
     channels: tuple[str, ...]
     states: tuple[str, ...]
+    routes: tuple[str, ...]
     weighted: bool
     events: int
     """Events this file is to hold; the run's n counts all files of the run."""
@@ -64,6 +65,11 @@ class RunInfo:
         by_channel = self.metadata.get("rates_by_channel", {})
         return tuple(float(by_channel.get(process, 0.0)) for process in self.processes)
 
+    @property
+    def route_words(self) -> tuple[str, ...]:
+        """The routes as one word each: 'nu4_from_nu5'."""
+        return tuple(route.replace(" ", "_") for route in self.routes)
+
     def summary(self) -> dict[str, Any]:
         """All that is needed to normalise and to reproduce, JSON-able; infinite lifetimes are null."""
         protons, expected = float(self.metadata["protons"]), float(self.metadata["expected_events"])
@@ -78,7 +84,11 @@ class RunInfo:
             "layout": self.layout,
             "pdg_scheme": self.pdg_scheme,
             "states": {name: {**state, "pdg": codes[name]} for name, state in self.metadata.get("states", {}).items()},
-            "pdg_codes": {name: codes[name] for name in self.states},
+            "pdg_codes": dict(codes),
+            "routes": [
+                {"name": name, "in_events": word, "expected_events": self.metadata.get("rates_by_route", {}).get(name)}
+                for name, word in zip(self.routes, self.route_words, strict=True)
+            ],
             "processes": [
                 {"id": i + 1, "products": process, "expected_events": rate}
                 for i, (process, rate) in enumerate(zip(self.processes, self.rates, strict=True))

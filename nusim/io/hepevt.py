@@ -3,10 +3,16 @@
 A record is a line `event particles` and a line of 15 numbers a particle: status, PDG code, first and last mother,
 first and last daughter, px, py, pz, E, mass, x, y, z, t. Lines are counted from 1. GeV, cm, ns; detector frame.
 
-Status 1, the only one that detector simulations track: what comes out of the decay that the detector sees. 2: what
-decays in the event. 3: the beam parent and what its decay left upstream. The layout `decay` leaves out the upstream part.
+Status 1, the only one that detector simulations track: what comes out of a decay in the detector. 2: what decays in
+the event. 3: what is not tracked: the beam parent, what decays outside the detector leave, heavy states that leave.
 
-The format has no place for weights and normalisation: `<file>.json` holds them.
+edep-sim puts all tracked particles of a record at one point. Layouts
+- `chain`: a record for each decay in the detector, with the whole event and that decay's products tracked.
+- `decay`: the same, of the heavy state that decays there and what descends from it.
+- `joint`: one record an event, as in `chain`, with the products of all its decays in the detector tracked: for LArSoft,
+  which gives every particle a point of its own.
+
+The format has no place for weights and normalisation: `<file>.json` holds them, and what each record is.
 """
 
 from pathlib import Path
@@ -14,17 +20,23 @@ from typing import Any
 
 import numpy as np
 
-from ..events.sample import FINAL, INTERMEDIATE
-from ..kernels.arrays import Array
+from ..events.sample import FINAL, INCOMING, INTERMEDIATE, EventSample
+from ..kernels.arrays import Array, BoolArray, IntArray
+from ..pdg import HEAVY_STATE_CODES, NEUTRINO_OF_FLAVOUR
 from ..units import cm
+from .check import detector_volumes
 from .header import json_text
 from .output import OutputFile
 from .record import Record, Shape
 from .text import Integer, Real, RowTemplate
 from .writer import EventWriter
 
-LAYOUTS = ("chain", "decay")
-TRACKED, DECAYED, UPSTREAM = 1, 2, 3
+LAYOUTS = ("chain", "decay", "joint")
+TRACKED, DECAYED, UNTRACKED = 1, 2, 3
+
+ONE_POINT = 1e-5
+"""Decays of an event this close to each other, metres, share a record: no detector tells them apart, and a state that lives
+too short to be seen must not tear an event in two."""
 
 
 class HepevtWriter(EventWriter):
@@ -35,6 +47,8 @@ class HepevtWriter(EventWriter):
 
     def _head(self) -> str:
         self._weights: list[Array] = []
+        self._records: dict[str, list[str]] = {"event": [], "vertex": [], "seen": [], "route": []}
+        self._volumes = detector_volumes(self._info.metadata.get("experiment", {}))
         return ""
 
     def _tail(self) -> str:
@@ -50,9 +64,30 @@ class HepevtWriter(EventWriter):
         columns |= {name: columns[f"detector_{name[0]}"] / cm for name in ("x_cm", "y_cm", "z_cm")}
         self._weights.append(record.sample.weight.copy())
 
+    def _label(self, record: Record) -> IntArray:
+        """Number of the record that tracks a particle, from 1; 0 for none."""
+        sample = record.sample
+        label, seen = tracking_records(sample, self._volumes)
+        if self._info.layout == "joint":
+            label, seen = np.minimum(label, 1), np.minimum(seen, 1)
+        count = np.maximum.reduceat(label, sample.offsets[:-1]) if len(sample) else np.zeros(0, np.int64)
+        owner = np.repeat(np.arange(len(sample)), count)
+        vertex = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count) + 1
+        for name, column in (
+            ("event", record.of_event["number"][owner]),
+            ("vertex", vertex),
+            ("seen", (vertex == seen[owner]).astype(np.int64)),
+            ("route", sample.route[owner]),
+        ):
+            # as text: a fraction of what a list of numbers takes, in a run that may be long
+            self._records[name].append(",".join(map(str, column.tolist())))
+        return label
+
     def _finish(self) -> None:
+        text = json_text(self._description())
+        columns = ",\n  ".join(f'"{name}": [{",".join(filter(None, parts))}]' for name, parts in self._records.items())
         with OutputFile(sidecar(self._file.path)) as file:
-            file.write((json_text(self._description()) + "\n").encode("ascii"))
+            file.write(f'{text.removesuffix("}").rstrip()},\n "records": {{\n  {columns}\n }}\n}}\n'.encode("ascii"))
 
     def _description(self) -> dict[str, Any]:
         info = self._info
@@ -63,7 +98,9 @@ class HepevtWriter(EventWriter):
             "sha256": self.sha256,
             "units": {"momentum": "GeV", "length": "cm", "time": "ns, zero when the protons pass the beam frame's origin"},
             "frame": "detector",
-            "normalisation": "expected events = events_per_weight times the sum of the weights of the file's events",
+            "normalisation": "expected events = events_per_weight times the sum of the weights of the file's events, each event once",
+            "records_are": "for each record of the file its event (as in its first line), its number within the event from 1, whether it"
+            " holds the decay that the weight is for, and the event's route (place in routes, from 0)",
             **{name: info.metadata[name] for name in ("model", "experiment") if name in info.metadata},
         }
         if info.weighted:
@@ -80,22 +117,82 @@ def sidecar(path: Path) -> Path:
     return path.with_name(path.name + ".json")
 
 
+def tracking_records(sample: EventSample, volumes: list[Any]) -> tuple[IntArray, IntArray]:
+    """In which record of its event each particle is tracked, from 1, 0 for none, (N,); and that of the decay seen, (n,).
+
+    A record belongs to the decay seen, and to every other one with a charged particle, photon or meson inside one of `volumes`,
+    or anywhere if there are none; in the order of the decaying states in their events. Decays within ONE_POINT share one.
+    """
+    n, total = len(sample), len(sample.pdg)
+    event = np.repeat(np.arange(n), np.diff(sample.offsets))
+    code = np.abs(sample.pdg)
+    heavy = np.isin(code, tuple(HEAVY_STATE_CODES.values()))
+    mother = sample.offsets[event] + sample.mother
+    later = (sample.mother >= 0) & (sample.status[mother] != INCOMING)
+    shown = np.flatnonzero(later & (sample.status == FINAL) & ~heavy & ~np.isin(code, NEUTRINO_OF_FLAVOUR))
+    point = np.zeros((total, 4))
+    point[mother[later]] = sample.vertex[later]
+    seen = sample.offsets[:-1] + sample.seen
+    written = np.zeros(total, bool)
+    written[mother[shown]] = True
+    written[seen] = False
+    if volumes:
+        others = np.flatnonzero(written)
+        written[others] = np.any([volume.contains(point[others, 1:]) for volume in volumes], axis=0) if len(others) else False
+    written[seen] = True
+    number = _numbered(written, event, point)
+    label = np.zeros(total, np.int64)
+    tracked = np.flatnonzero(later & (sample.status == FINAL) & ~heavy)
+    label[tracked] = number[mother[tracked]]
+    return label, number[seen]
+
+
+def _numbered(written: BoolArray, event: IntArray, point: Array) -> IntArray:
+    """Record of each decay, from 1 in each event, (N,); 0 for those not `written`."""
+    rows = np.flatnonzero(written)
+    _, first, which, count = np.unique(event[rows], return_index=True, return_inverse=True, return_counts=True)
+    number = written.astype(np.int64)
+    several = count[which] > 1
+    which = np.cumsum(count > 1)[which[several]] - 1
+    place = (np.arange(len(rows)) - np.repeat(first, count))[several]
+    table = np.full((int(np.sum(count > 1)), int(count.max(initial=1))), -1)
+    table[which, place] = rows[several]
+    record = np.zeros(table.shape, np.int64)
+    for k in range(table.shape[1]):
+        for earlier in range(k):
+            near = np.abs(point[table[:, k]] - point[table[:, earlier]]).max(axis=1) <= ONE_POINT
+            record[:, k] = np.where((record[:, k] == 0) & near, record[:, earlier], record[:, k])
+        record[:, k] = np.where(record[:, k] == 0, record.max(axis=1) + 1, record[:, k])
+    number[table[table >= 0]] = record[table >= 0]
+    return number
+
+
 def event_template(shape: Shape, layout: str) -> RowTemplate:
-    """The text of a record of this shape."""
-    seen = shape.below(shape.heavy)
-    order = [shape.heavy if layout == "decay" else 0]
-    for place in order:  # grows as it goes: daughters of one mother stand together, as the format's ranges want
-        order.extend(shape.daughters(place))
-    line_of = {place: i + 1 for i, place in enumerate(order)}
-    pieces: list[str | Real | Integer] = [Integer("number", 12), f" {len(order)}\n"]
-    for i, place in enumerate(order):
-        leaves = TRACKED if place in seen and shape.status[place] == FINAL else UPSTREAM
-        status = DECAYED if shape.status[place] == INTERMEDIATE else leaves
-        mother = 0 if i == 0 else line_of[shape.mother[place]]
-        daughters = [line_of[j] for j in shape.daughters(place)]
-        first, last = (daughters[0], daughters[-1]) if daughters else (0, 0)
-        pieces += [f"{status}", Integer(("pdg", place), 12), f" {mother} {mother} {first} {last}"]
-        for name in ("detector_px", "detector_py", "detector_pz", "E", "mass", "x_cm", "y_cm", "z_cm", "t_ns"):
-            pieces += [" ", Real((name, place))]
-        pieces += ["\n"]
+    """The text of the records of an event of this shape, whose labels are the records that track its particles."""
+    pieces: list[str | Real | Integer] = []
+    for number in range(1, max(shape.label) + 1):
+        tracked = [place for place, label in enumerate(shape.label) if label == number]
+        order = [_common_ancestor(shape, tracked) if layout == "decay" else 0]
+        for place in order:  # grows as it goes: daughters of one mother stand together, as the format's ranges want
+            order.extend(shape.daughters(place))
+        line_of = {place: i + 1 for i, place in enumerate(order)}
+        pieces += [Integer("number", 12), f" {len(order)}\n"]
+        for i, place in enumerate(order):
+            stays = TRACKED if place in tracked else UNTRACKED
+            status = DECAYED if shape.status[place] == INTERMEDIATE else stays
+            mother = 0 if i == 0 else line_of[shape.mother[place]]
+            daughters = [line_of[j] for j in shape.daughters(place)]
+            first, last = (daughters[0], daughters[-1]) if daughters else (0, 0)
+            pieces += [f"{status}", Integer(("pdg", place), 12), f" {mother} {mother} {first} {last}"]
+            for name in ("detector_px", "detector_py", "detector_pz", "E", "mass", "x_cm", "y_cm", "z_cm", "t_ns"):
+                pieces += [" ", Real((name, place))]
+            pieces += ["\n"]
     return RowTemplate(pieces)
+
+
+def _common_ancestor(shape: Shape, places: list[int]) -> int:
+    """The last particle that all of these descend from."""
+    place = shape.mother[places[0]]
+    while not set(places) <= set(shape.below(place)):
+        place = shape.mother[place]
+    return place

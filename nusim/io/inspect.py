@@ -9,18 +9,19 @@ from ..errors import DataFileError
 from .hepevt import sidecar
 from .inspect_hepevt import inspect_hepevt
 from .inspect_lhe import inspect_lhe
-from .reading import InputFile, Problems
+from .reading import InputFile, Problems, Tally
 
 
 def info(path: str | os.PathLike[str]) -> dict[str, Any]:
     """A description of an LHE or HEPEVT file.
 
-    Keys: format, layout, n, weighted, sum_of_weights (expected events that the file's events stand for), protons,
+    Keys: format, layout, n, weighted, sum_of_weights (expected events that the file's events stand for), routes (for each
+    way by which the states seen came its events, sum_of_weights and, of the run, expected_events), protons,
     expected_events and stat_error (of the run), seed, kernel, version, frames, sha256 (of the uncompressed content),
     consistent, problems (a line each; events and their lines counted as in the file, events from 0). Keys that the
     file says nothing about are None.
 
-    Raises DataFileError for a file that cannot be read as either format.
+    Raises DataFileError for a file that cannot be read as either format, or is damaged or cut off.
     """
     file = InputFile(path)
     try:
@@ -41,26 +42,38 @@ def _looks_like_hepevt(start: bytes) -> bool:
     return len(tokens) == 2 and all(token.isdigit() for token in tokens)
 
 
-def _conclude(format: str, file: InputFile, run: dict[str, Any], weights: list[float], n: int, problems: Problems) -> dict[str, Any]:
-    """`weights`: sum and sum of squares, in expected events."""
-    if file.fault:
-        problems.add(f"{file.fault} after event {n - 1}" if n else file.fault)
+def _conclude(format: str, file: InputFile, run: dict[str, Any], tally: Tally, problems: Problems) -> dict[str, Any]:
+    n = tally.events
     announced = run.get("events_in_file")
     if announced is not None and announced != n:
         problems.add(f"{n} events are in the file, {announced} are announced")
     expected, error = run.get("expected_events"), run.get("stat_error")
     if expected is not None and n and announced == run.get("n") == n:
-        spread = np.sqrt((error or 0.0) ** 2 + weights[1])
-        if abs(weights[0] - expected) > 6 * spread + 1e-9 * expected:
-            problems.add(f"the weights sum to {weights[0]:.6g} expected events, the run expects {expected:.6g}")
+        spread = np.sqrt((error or 0.0) ** 2 + tally.squares)
+        if abs(tally.sum - expected) > 6 * spread + 1e-9 * expected:
+            problems.add(f"the weights sum to {tally.sum:.6g} expected events, the run expects {expected:.6g}")
     keys = ("layout", "weighted", "protons", "expected_events", "stat_error", "seed", "kernel", "version", "frames")
     lines = problems.lines()
     return {
         "format": format,
         "n": n,
-        "sum_of_weights": weights[0] if run else None,
+        "sum_of_weights": tally.sum if run else None,
+        "routes": _routes(run, tally) if run else None,
         **{key: run.get(key) for key in keys},
         "sha256": file.sha256,
         "consistent": not lines,
         "problems": lines,
+    }
+
+
+def _routes(run: dict[str, Any], tally: Tally) -> dict[str, Any]:
+    """By the routes' names, those of the header first."""
+    given = {route["in_events"]: route for route in run.get("routes", []) if isinstance(route, dict) and "in_events" in route}
+    return {
+        given.get(word, {}).get("name", word): {
+            "events": tally.by_route.get(word, [0, 0.0])[0],
+            "sum_of_weights": tally.by_route.get(word, [0, 0.0])[1],
+            "expected_events": given.get(word, {}).get("expected_events"),
+        }
+        for word in dict.fromkeys([*given, *tally.by_route])
     }

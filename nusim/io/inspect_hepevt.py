@@ -6,32 +6,45 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataFileError
-from ..kernels.arrays import Array
+from ..kernels.arrays import Array, IntArray
 from ..units import cm, ns
 from .check import FLIGHT_TOLERANCE, Events, Flights, check_flights, check_inside, check_kinematics, detector_volumes
-from .hepevt import DECAYED, TRACKED, UPSTREAM, sidecar
-from .reading import InputFile, Problems
+from .hepevt import DECAYED, TRACKED, UNTRACKED, sidecar
+from .reading import InputFile, Problems, Tally
 from .record import DetectorFrame
 
 _BATCH = 20_000
 """Events checked at a time."""
 
 
-def inspect_hepevt(file: InputFile, start: bytes) -> tuple[dict[str, Any], list[float], int, Problems]:
-    """The run as the JSON file gives it, sum and sum of squares of the weights, number of events, problems."""
+def inspect_hepevt(file: InputFile, start: bytes) -> tuple[dict[str, Any], Tally, Problems]:
+    """The run as the JSON file gives it, what the events sum to, problems. DataFileError for a file that is cut off.
+
+    Records that follow each other with the same event number are one event.
+    """
     problems = Problems()
     run = _sidecar(file, problems)
     frame = DetectorFrame.of(run) if run else None
     volumes = detector_volumes(run.get("experiment", {})) if run else []
-    n = 0
+    numbers, owner = list[int](), list[int]()
+    """Event number of each record, and its event counted from 0."""
     batch: list[list[bytes]] = []
+    names: list[str] = []
+    """How messages call the records of the batch: those after an event's first by their number in it."""
     wanted: int | None = None
+    part = 0
 
     def flush() -> None:
-        nonlocal n
-        _check(batch, n, frame, volumes, problems)
-        n += len(batch)
+        _check(batch, names, frame, volumes, problems)
         batch.clear()
+        names.clear()
+
+    def enter(number: int) -> None:
+        nonlocal part
+        part = part + 1 if numbers and number == numbers[-1] else 1
+        owner.append((owner[-1] + (part == 1)) if owner else 0)
+        numbers.append(number)
+        names.append(f"event {owner[-1]}" + (f": record {part}" if part > 1 else ""))
 
     broken = False
     for text in file.blocks(start, b"\n"):
@@ -42,26 +55,28 @@ def inspect_hepevt(file: InputFile, start: bytes) -> tuple[dict[str, Any], list[
                 if len(batch) >= _BATCH:
                     flush()
                 tokens = line.split()
-                if len(tokens) != 2 or not all(token.isdigit() for token in tokens):
+                if len(tokens) != 2 or not all(token.isdigit() and len(token) < 19 for token in tokens):
                     found = line[:60].decode("ascii", "replace")
-                    problems.add(f"event {n + len(batch)}: its first line is not 'event particles': {found!r}")
+                    problems.add(f"record {len(numbers)}: its first line is not 'event particles': {found!r}")
                     broken = True
                     break
                 wanted = int(tokens[1])
+                enter(int(tokens[0]))
                 batch.append([line])
             else:
                 batch[-1].append(line)
         if broken:
             break
     if not broken and batch and wanted is not None and len(batch[-1]) <= wanted:
-        problems.add(f"the file ends within event {n + len(batch) - 1}")
-        batch.pop()
+        raise DataFileError(f"{file.path}: is cut off: it ends within record {len(numbers) - 1}, counted from 0")
+    if file.fault:
+        raise DataFileError(f"{file.path}: {file.fault}")
     flush()
     while file.read():
         pass  # the digest is of the whole content, whatever stopped the reading
     if run and run.get("sha256") not in (None, file.sha256):
         problems.add("the content is not what the JSON file beside it was made for (sha256 differs)")
-    return run, _weights(run, n, problems), n, problems
+    return run, _tally(run, np.array(numbers, np.int64), np.array(owner, np.int64), problems), problems
 
 
 def _sidecar(file: InputFile, problems: Problems) -> dict[str, Any]:
@@ -80,59 +95,79 @@ def _sidecar(file: InputFile, problems: Problems) -> dict[str, Any]:
     return run
 
 
-def _weights(run: dict[str, Any], n: int, problems: Problems) -> list[float]:
+def _tally(run: dict[str, Any], numbers: IntArray, owner: IntArray, problems: Problems) -> Tally:
+    """Weights and routes of the events, which the JSON file holds."""
+    tally, n = Tally(), int(owner[-1]) + 1 if len(owner) else 0
     if not run:
-        return [0.0, 0.0]
-    per_weight = float(run.get("events_per_weight") or 0.0)
-    if run.get("weighted"):
-        weights = np.array(run.get("weights", []), float)
-        if len(weights) != n:
-            problems.add(f"the JSON file beside it holds {len(weights)} weights for {n} events")
-    else:
-        other = np.array(list(run.get("other_weights", {}).values()), float)
-        weights = np.concatenate([np.ones(max(n - len(other), 0)), other])
-    weights = weights * per_weight
-    return [float(weights.sum()), float((weights**2).sum())]
+        tally.events = n
+        return tally
+    weights, routes = np.ones(n), list[str]()
+    try:
+        if run.get("weighted"):
+            given = np.array(run.get("weights", []), float)
+            if len(given) != n:
+                problems.add(f"the JSON file beside it holds {len(given)} weights for {n} events")
+            weights = np.resize(given, n) if len(given) >= n else np.append(given, np.zeros(n - len(given)))
+        else:
+            for place, weight in run.get("other_weights", {}).items():
+                if int(place) < n:
+                    weights[int(place)] = float(weight)
+        records = run["records"]
+        words = np.array([route["in_events"] for route in run["routes"]], str)
+        if not np.array_equal(records["event"], numbers):
+            problems.add("the records that the JSON file beside it lists are not those of the file")
+        elif n:
+            first = np.flatnonzero(np.diff(owner, prepend=-1))
+            routes = words[np.array(records["route"], np.int64)[first]].tolist()
+            count = np.bincount(owner, np.array(records["seen"], np.int64))
+            problems.add_each(np.flatnonzero(count != 1), lambda i: f"event {i}: not one of its records holds the decay seen")
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        problems.add("the weights, routes or records in the JSON file beside it cannot be read")
+    tally.add(weights * float(run.get("events_per_weight") or 0.0), routes)
+    return tally
 
 
-def _check(records: list[list[bytes]], first: int, frame: DetectorFrame | None, volumes: list[Any], problems: Problems) -> None:
-    """Check events, their lines each; a batch that cannot be read is halved until the bad event is found."""
+def _check(records: list[list[bytes]], names: list[str], frame: DetectorFrame | None, volumes: list[Any], problems: Problems) -> None:
+    """Check records, their lines each; a batch that cannot be read is halved until the bad record is found."""
     if not records:
         return
     try:
-        events, status, position = _parse(records, first)
+        events, status, position = _parse(records, names)
     except ValueError as error:
         if len(records) == 1:
-            problems.add(f"event {first}: cannot be read: {error}")
+            problems.add(f"{names[0]}: cannot be read: {error}")
             return
         half = len(records) // 2
-        _check(records[:half], first, frame, volumes, problems)
-        _check(records[half:], first + half, frame, volumes, problems)
+        for part in (slice(half), slice(half, None)):
+            _check(records[part], names[part], frame, volumes, problems)
         return
     check_kinematics(events, problems, own=True)
     event = events.event
     line = np.arange(len(status)) - events.offsets[event] + 1
-    strange = np.flatnonzero(~np.isin(status, (TRACKED, DECAYED, UPSTREAM)))
-    problems.add_each(strange, lambda i: f"event {first + event[i]}: line {line[i]}: its status is none of 1, 2, 3")
+
+    def report(rows: IntArray, text: str) -> None:
+        problems.add_each(rows, lambda i: f"{names[event[i]]}: line {line[i]}: {text}")
+
+    report(np.flatnonzero(~np.isin(status, (TRACKED, DECAYED, UNTRACKED))), "its status is none of 1, 2, 3")
+    report(np.flatnonzero((status == DECAYED) & ~events.decayed), "it decays, but has no daughters")
     mother = events.mother[:, 0]
     rows = np.flatnonzero((mother > 0) & (mother <= np.diff(events.offsets)[event]))
     if frame is not None and volumes:
         tracked = rows[status[rows] == TRACKED]
         x = position[tracked, 1:]
         beam = x @ np.array(frame.rotation) + np.array(frame.origin)
-        check_inside(first, event[tracked], beam, volumes, problems)
+        check_inside(events, event[tracked], beam, volumes, problems)
     end, ends = np.zeros_like(position), np.zeros(len(position), bool)
     up = events.offsets[event[rows]] + mother[rows] - 1
     end[up], ends[up] = position[rows], True
-    apart = rows[np.abs(end[up] - position[rows]).max(axis=1) > FLIGHT_TOLERANCE]
-    problems.add_each(apart, lambda i: f"event {first + event[i]}: line {line[i]}: it does not start where its sisters do")
+    report(rows[np.abs(end[up] - position[rows]).max(axis=1) > FLIGHT_TOLERANCE], "it does not start where its sisters do")
     known = np.flatnonzero(ends & (events.mass > 0))
     # no lifetime is written: the time of flight gives it, the displacement must follow
     ctau = (end - position)[known, 0] * events.mass[known] / events.momentum[known, 0]
     check_flights(events, Flights(known, position[known], end[known], ctau), problems)
 
 
-def _parse(records: list[list[bytes]], first: int) -> tuple[Events, Any, Array]:
+def _parse(records: list[list[bytes]], names: list[str]) -> tuple[Events, Any, Array]:
     """Events, status and positions (ct, x, y, z) in metres; ValueError where the numbers do not fit."""
     particles = [line.split() for record in records for line in record[1:]]
     if any(len(tokens) != 15 for tokens in particles):
@@ -149,6 +184,6 @@ def _parse(records: list[list[bytes]], first: int) -> tuple[Events, Any, Array]:
     first_of_event = np.zeros(len(table), bool)
     first_of_event[offsets[:-1]] = True
     decayed = table[:, 4] > 0
-    events = Events(first, offsets, first_of_event, decayed, mother, table[:, [9, 6, 7, 8]], table[:, 10])
+    events = Events(names.__getitem__, offsets, first_of_event, decayed, mother, table[:, [9, 6, 7, 8]], table[:, 10])
     position = table[:, [14, 11, 12, 13]] * np.array([ns, cm, cm, cm])
     return events, status, position

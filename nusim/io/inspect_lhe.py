@@ -11,7 +11,7 @@ from ..errors import DataFileError
 from ..kernels.arrays import Array, IntArray
 from ..units import mm, ns
 from .check import FLIGHT_TOLERANCE, Events, Flights, check_flights, check_frames, check_inside, check_kinematics, detector_volumes
-from .reading import InputFile, Problems
+from .reading import InputFile, Problems, Tally
 from .record import DetectorFrame
 
 _HEADER_LIMIT = 100_000_000
@@ -36,19 +36,55 @@ class Block:
     events: Events
     weight: Array
     process: IntArray
+    code: IntArray
+    """PDG codes, shape (N,)."""
     ctau: Array
     production: Positions
     vertices: Positions
     heavy: IntArray
     """Particle whose decay the detector sees; empty without nusim's lines."""
+    route: list[str]
+    """Way by which it came, in one word."""
     delay: Array
     """c t, metres."""
 
 
-def inspect_lhe(file: InputFile, start: bytes) -> tuple[dict[str, Any], list[float], int, Problems]:
-    """The run as the header gives it, sum and sum of squares of the weights, number of events, problems."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Header:
+    """What the head of a file says of its events."""
+
+    own: bool
+    """Whether nusim wrote it."""
+    per_weight: float
+    processes: set[int]
+    frame: DetectorFrame | None
+    volumes: list[Any]
+    routes: dict[str, tuple[int, ...]]
+    """For each route, in one word, the codes of its states: the one seen, that which it came from, ..."""
+
+
+def inspect_lhe(file: InputFile, start: bytes) -> tuple[dict[str, Any], Tally, Problems]:
+    """The run as the header gives it, what the events sum to, problems. DataFileError for a file that is cut off."""
     problems = Problems()
-    header, rest = _header(file, start)
+    text, rest = _header(file, start)
+    header, run = _read_header(file, text, problems)
+    tally, last = Tally(), b""
+    for block in file.blocks(rest, b"</event>"):
+        pieces = block.split(b"</event>")
+        last = pieces.pop()
+        _check(pieces, tally.events, header, tally, problems)
+    announced = run.get("events_in_file")
+    of = "" if announced is None else f" of {announced}"
+    if file.fault:
+        raise DataFileError(f"{file.path}: {file.fault}; {tally.events}{of} events are whole")
+    if b"</LesHouchesEvents>" not in last:
+        raise DataFileError(f"{file.path}: is cut off: it ends without </LesHouchesEvents>; {tally.events}{of} events are whole")
+    if b"<event" in last:
+        problems.add(f"event {tally.events} has no end")
+    return run, tally, problems
+
+
+def _read_header(file: InputFile, header: str, problems: Problems) -> tuple[Header, dict[str, Any]]:
     run, experiment = _element(header, "run", problems), _element(header, "experiment", problems)
     processes = _processes(file, header)
     if not run:
@@ -61,17 +97,16 @@ def inspect_lhe(file: InputFile, start: bytes) -> tuple[dict[str, Any], list[flo
             problems.add(str(error))
     volumes = detector_volumes(experiment) if experiment else []
     per_weight = float(run.get("events_per_weight") or 0.0)
-    n, sums, ended = 0, [0.0, 0.0], False
-    for text in file.blocks(rest, b"</event>"):
-        pieces = text.split(b"</event>")
-        tail = pieces.pop()
-        n += _check(pieces, n, run, frame, volumes, processes, per_weight, sums, problems)
-        if b"<event" in tail:
-            problems.add(f"the file ends within event {n}")
-        ended = b"</LesHouchesEvents>" in tail
-    if not ended and not file.fault:
-        problems.add(f"the file ends after {n} events without </LesHouchesEvents>")
-    return run, sums, n, problems
+    return Header(bool(run), per_weight, processes, frame, volumes, _routes(run, problems)), run
+
+
+def _routes(run: dict[str, Any], problems: Problems) -> dict[str, tuple[int, ...]]:
+    try:
+        codes = run.get("pdg_codes", {})
+        return {route["in_events"]: tuple(codes[state] for state in route["name"].split(" from ")) for route in run.get("routes", [])}
+    except (AttributeError, KeyError, TypeError):
+        problems.add("the header's routes cannot be read")
+        return {}
 
 
 def _header(file: InputFile, start: bytes) -> tuple[str, bytes]:
@@ -109,39 +144,27 @@ def _processes(file: InputFile, header: str) -> set[int]:
         raise DataFileError(f"{file.path}: the <init> block of the LHE file cannot be read") from None
 
 
-def _check(
-    pieces: list[bytes],
-    first: int,
-    run: dict[str, Any],
-    frame: DetectorFrame | None,
-    volumes: list[Any],
-    processes: set[int],
-    per_weight: float,
-    sums: list[float],
-    problems: Problems,
-) -> int:
+def _check(pieces: list[bytes], first: int, header: Header, tally: Tally, problems: Problems) -> None:
     """Check events, one text each; a block that cannot be read is halved until the bad event is found."""
     if not pieces:
-        return 0
+        return
     try:
-        block = _parse(pieces, first, bool(run))
+        block = _parse(pieces, first, header.own)
     except (ValueError, IndexError) as error:
         if len(pieces) == 1:
             problems.add(f"event {first}: cannot be read: {error}")
-            return 1
+            tally.unreadable()
+            return
         half = len(pieces) // 2
         for part, offset in ((pieces[:half], 0), (pieces[half:], half)):
-            _check(part, first + offset, run, frame, volumes, processes, per_weight, sums, problems)
-        return len(pieces)
-    weight = block.weight * per_weight
-    sums[0] += float(weight.sum())
-    sums[1] += float((weight**2).sum())
-    strange = np.flatnonzero(~np.isin(block.process, list(processes)))
+            _check(part, first + offset, header, tally, problems)
+        return
+    tally.add(block.weight * header.per_weight, block.route)
+    strange = np.flatnonzero(~np.isin(block.process, list(header.processes)))
     problems.add_each(strange, lambda i: f"event {first + i}: its process {block.process[i]} is not in <init>")
-    check_kinematics(block.events, problems, own=bool(run))
-    if run:
-        _check_lines(block, frame, volumes, problems)
-    return len(pieces)
+    check_kinematics(block.events, problems, own=header.own)
+    if header.own:
+        _check_lines(block, header, problems)
 
 
 def _parse(pieces: list[bytes], first: int, own: bool) -> Block:
@@ -170,21 +193,31 @@ def _parse(pieces: list[bytes], first: int, own: bool) -> Block:
     table = _numbers([token for tokens in particles for token in tokens], 13)
     status = table[:, 1].astype(np.int64)
     momentum = table[:, [9, 6, 7, 8]]
-    events = Events(first, offsets, status == -1, (status == -1) | (status == 2), table[:, 2:4].astype(np.int64), momentum, table[:, 10])
+    events = Events(
+        lambda i: f"event {first + i}",
+        offsets,
+        status == -1,
+        (status == -1) | (status == 2),
+        table[:, 2:4].astype(np.int64),
+        momentum,
+        table[:, 10],
+    )
     nothing = Positions(np.empty(0, np.int64), np.empty((0, 4)), np.empty((0, 3)))
-    production, vertices, heavy, delay = nothing, nothing, np.empty(0, np.int64), np.empty(0)
+    production, vertices, heavy, delay, route = nothing, nothing, np.empty(0, np.int64), np.empty(0), list[str]()
     if own:
         places = [i for i, line in enumerate(lines) if line.startswith(b"# ")]
         production = _positions(lines, places, begin, offsets, b"production")
         vertices = _positions(lines, places, begin, offsets, b"vertex")
         rows = [lines[i].split() for i in places if lines[i].startswith(b"# event ")]
-        if len(rows) != len(pieces) or len(production.particle) != len(pieces) or any(len(tokens) != 13 for tokens in rows):
+        if len(rows) != len(pieces) or len(production.particle) != len(pieces) or any(len(tokens) != 15 for tokens in rows):
             raise ValueError("the comment lines of nusim are missing or broken")
         heavy = offsets[:-1] + np.array([int(tokens[6]) for tokens in rows]) - 1
         if np.any(heavy < offsets[:-1]) or np.any(heavy >= offsets[1:]):
             raise ValueError("its heavy state is on no line")
         delay = _numbers([tokens[8] for tokens in rows], 1)[:, 0] * ns
-    return Block(events, head[:, 2], head[:, 1].astype(np.int64), table[:, 11] * mm, production, vertices, heavy, delay)
+        route = [tokens[14].decode("ascii", "replace") for tokens in rows]
+    code = table[:, 0].astype(np.int64)
+    return Block(events, head[:, 2], head[:, 1].astype(np.int64), code, table[:, 11] * mm, production, vertices, heavy, route, delay)
 
 
 def _numbers(tokens: list[bytes], width: int) -> Array:
@@ -212,8 +245,8 @@ def _positions(lines: list[bytes], places: list[int], begin: IntArray, offsets: 
     return Positions(particle, beam, values[:, 4:])
 
 
-def _check_lines(block: Block, frame: DetectorFrame | None, volumes: list[Any], problems: Problems) -> None:
-    """Vertices, flights, delay and detector, from nusim's comment lines."""
+def _check_lines(block: Block, header: Header, problems: Problems) -> None:
+    """Vertices, flights, delay, route and detector, from nusim's comment lines."""
     events = block.events
     event, n = events.event, len(events.mass)
     end, ends = np.zeros((n, 4)), np.zeros(n, bool)
@@ -222,29 +255,66 @@ def _check_lines(block: Block, frame: DetectorFrame | None, volumes: list[Any], 
     idle = (events.momentum == 0).all(axis=1)
     lines = np.arange(n) - events.offsets[event] + 1
     missing = np.flatnonzero(events.decayed & ~ends & ~idle)
-    problems.add_each(missing, lambda i: f"event {events.first + event[i]}: line {lines[i]}: it decays, but no vertex is given")
+    problems.add_each(missing, lambda i: f"{events.name(event[i])}: line {lines[i]}: it decays, but no vertex is given")
+    stray = np.flatnonzero(ends & ~events.decayed)
+    problems.add_each(stray, lambda i: f"{events.name(event[i])}: line {lines[i]}: a vertex is given, but it does not decay")
     start, starts = np.zeros((n, 4)), np.zeros(n, bool)
     start[block.production.particle] = block.production.beam
     starts[block.production.particle] = True
     line = events.mother[:, 0]
-    inside = (line > 0) & (line <= np.diff(events.offsets)[event])
-    mother = np.where(inside, events.offsets[event] + line - 1, 0)
+    inside = (line > 0) & (line < lines)
+    mother = np.where(inside, events.offsets[event] + line - 1, np.arange(n))
     start[inside] = end[mother[inside]]
     starts[inside] = ends[mother[inside]]
     known = np.flatnonzero(starts & ends)
     check_flights(events, Flights(known, start[known], end[known], block.ctau[known]), problems)
-
-    heavy = block.heavy
-    flown = end[heavy] - start[heavy]
-    path = np.linalg.norm(flown[:, 1:], axis=1)
-    excess = block.delay - (flown[:, 0] - path)
-    # the way before the heavy state adds to the delay in a cascade, and is not in the file in the layout `decay`
-    whole = ~events.incoming[heavy] & events.incoming[mother[heavy]]
-    wrong = np.where(whole, np.abs(excess), -excess) > FLIGHT_TOLERANCE * (1.0 + path)
-    late = np.flatnonzero(starts[heavy] & ends[heavy] & wrong)
-    problems.add_each(late, lambda i: f"event {events.first + i}: its delay does not fit its vertices")
-    if frame is not None:
+    path = np.where(starts & ends, np.linalg.norm(end[:, 1:] - start[:, 1:], axis=1), np.inf)
+    _check_way(block, mother, path, start, end, problems)
+    _check_routes(block, mother, header, problems)
+    if header.frame is not None:
         for positions in (block.production, block.vertices):
-            check_frames(events.first, event[positions.particle], positions.beam[:, 1:], positions.detector, frame, problems)
-    seen = np.flatnonzero(ends[heavy])
-    check_inside(events.first, seen, end[heavy[seen], 1:], volumes, problems)
+            check_frames(events, event[positions.particle], positions.beam[:, 1:], positions.detector, header.frame, problems)
+    seen = np.flatnonzero(ends[block.heavy])
+    check_inside(events, seen, end[block.heavy[seen], 1:], header.volumes, problems)
+
+
+def _check_way(block: Block, mother: IntArray, path: Array, start: Array, end: Array, problems: Problems) -> None:
+    """The delay against all pieces of the way from the beam parent's decay to the decay seen.
+
+    `mother`: of each particle, itself where it has none; `path`: length of each particle's way, infinite where it is not known.
+    """
+    events, at = block.events, block.heavy
+    length, begin, whole = np.zeros(len(at)), end[at, 0], np.zeros(len(at), bool)
+    while True:
+        upstream = events.incoming[at]
+        whole |= upstream
+        length = np.where(upstream, length, length + path[at])
+        begin = np.where(upstream, begin, start[at, 0])
+        if np.all(mother[at] == at):
+            break
+        at = mother[at]
+    # in the layout `decay` the way before the state seen is not in the file, and adds to its delay
+    cut = events.incoming[block.heavy]
+    own = np.where(cut, path[block.heavy], length)
+    excess = block.delay - (end[block.heavy, 0] - np.where(cut, start[block.heavy, 0], begin) - own)
+    wrong = whole & (own < np.inf) & (np.where(cut, -excess, np.abs(excess)) > FLIGHT_TOLERANCE * (1.0 + own))
+    problems.add_each(np.flatnonzero(wrong), lambda i: f"{events.name(i)}: its delay does not fit its vertices")
+
+
+def _check_routes(block: Block, mother: IntArray, header: Header, problems: Problems) -> None:
+    """The route named against the states in the event, from the one seen upwards."""
+    events = block.events
+    unknown = np.flatnonzero([route not in header.routes for route in block.route])
+    problems.add_each(unknown, lambda i: f"{events.name(i)}: its route {block.route[i]} is not in the header")
+    longest = max(map(len, header.routes.values()), default=0)
+    # one more than the longest: there the beam parent stands, which no route names
+    wanted = np.array([[*codes, *[0] * (longest + 1 - len(codes))] for codes in map(header.routes.get, block.route) if codes] or [[]])
+    mine = np.flatnonzero([route in header.routes for route in block.route])
+    at = block.heavy[mine]
+    code, off, over = np.abs(block.code), np.zeros(len(mine), bool), np.zeros(len(mine), bool)
+    for level in range(longest + 1 if len(mine) else 0):
+        # the layout `decay` ends with the state seen
+        off |= ~over & np.where(events.incoming[at] & (level > 0), wanted[:, level] != 0, wanted[:, level] != code[at])
+        over |= events.incoming[at]
+        at = mother[at]
+    problems.add_each(mine[off], lambda i: f"{events.name(i)}: its route {block.route[i]} is not the way of its heavy state")

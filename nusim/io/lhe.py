@@ -29,12 +29,13 @@ units: GeV; VTIMUP = c tau in mm from production to decay (a beam parent: from t
         that leave the event; comment lines: m, ns, GeV
 frames: momenta in the beam frame; vertices in the beam frame (beam_m) and in the detector frame (detector_m);
         time zero when the protons pass the beam frame's origin
-event lines: '# event number parent pdg heavy line delay_ns t polarisation P weight w': number of the event in the run, PDG code of
-        the beam parent, line of the heavy state that the detector sees decay, its delay against a massless particle on its way, its
-        longitudinal polarisation in its parent's rest frame, expected events that this event stands for
+event lines: '# event number parent pdg heavy line delay_ns t polarisation P weight w route R': number of the event in the run, PDG
+        code of the beam parent, line of the heavy state that the detector sees decay, its delay against a massless particle on its way,
+        its longitudinal polarisation in the rest frame of what it comes from, expected events that this event stands for, by which way
+        that state came, in one word (nusim_run: routes): nu4, or nu4_from_nu5
         '# production line beam_m x y z detector_m x y z t_ns t': where the first particle begins (a beam
         parent: the start of the straight piece of its way on which it decays, not its birth in the target)
-        '# vertex line beam_m x y z detector_m x y z t_ns t': where the particle on that line decays
+        '# vertex line beam_m x y z detector_m x y z t_ns t': where the particle on that line decays, one for each that does
 SPINUP: cosine of the angle between spin and momentum in the beam frame; 9 = unknown or no spin
 SCALUP, AQEDUP, AQCDUP: -1, not defined for a decay in flight
 IDBMUP, EBMUP, PDF*: 0, there is no collision; the incoming particle is in each event
@@ -62,7 +63,7 @@ class LheWriter(EventWriter):
         return "</LesHouchesEvents>\n"
 
     def _template(self, shape: Shape) -> RowTemplate:
-        return event_template(shape, self._info.layout, self._info.weighted)
+        return event_template(shape, self._info.layout, self._info.weighted, self._info.route_words[shape.route])
 
     def _prepare(self, record: Record) -> None:
         record.of_particle["vtim"] = record.sample.proper_time / mm
@@ -94,8 +95,8 @@ def header_text(info: RunInfo) -> str:
     return "\n".join(lines) + "\n"
 
 
-def event_template(shape: Shape, layout: str, weighted: bool) -> RowTemplate:
-    """The text of an event of this shape, from <event> to </event>."""
+def event_template(shape: Shape, layout: str, weighted: bool, route: str) -> RowTemplate:
+    """The text of an event of this shape, from <event> to </event>; `route` in one word."""
     kept = shape.below(shape.heavy) if layout == "decay" else tuple(range(len(shape.status)))
     shift = 2 if layout == "two-beam" else 1
     line_of = {place: i + (1 if i == 0 else shift) for i, place in enumerate(kept)}
@@ -112,7 +113,7 @@ def event_template(shape: Shape, layout: str, weighted: bool) -> RowTemplate:
         if i == 0 and layout == "two-beam":
             pieces += [f"{PLACEHOLDER:12d} {INCOMING} 0 0 0 0 0.0 0.0 0.0 0.0 0.0 0.0 9.0\n"]
     pieces += ["# event", Integer("number", 12), " parent", Integer("parent", 12), f" heavy {line_of[shape.heavy]}"]
-    pieces += [" delay_ns ", Real("delay_ns"), " polarisation ", Real("polarisation"), " weight ", Real("weight"), "\n"]
+    pieces += [" delay_ns ", Real("delay_ns"), " polarisation ", Real("polarisation"), " weight ", Real("weight"), f" route {route}\n"]
     pieces += ["# production 1", *_position(kept[0])]
     for place in kept:
         daughters = shape.daughters(place)

@@ -4,12 +4,14 @@ import gzip
 import hashlib
 import os
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, cast
 
+import numpy as np
+
 from ..errors import DataFileError
-from ..kernels.arrays import IntArray
+from ..kernels.arrays import Array, IntArray
 
 _CHUNK = 4_000_000
 LARGEST_EVENT = 256_000_000
@@ -69,6 +71,33 @@ class InputFile:
                     f"{self.path}: no {end.decode().strip() or 'line end'} within {LARGEST_EVENT / 1e6:g} MB: not an event file"
                 )
         yield buffer
+
+
+class Tally:
+    """What the events of a file sum to."""
+
+    def __init__(self) -> None:
+        self.events = 0
+        self.sum = self.squares = 0.0
+        """Of the weights, in expected events."""
+        self.by_route: dict[str, list[float]] = {}
+        """Number of events and sum of weights of each route."""
+
+    def add(self, weights: Array, routes: Sequence[str] = ()) -> None:
+        """Events with weights in expected events; `routes`: of each, where they are known."""
+        self.events += len(weights)
+        self.sum += float(weights.sum())
+        self.squares += float((weights**2).sum())
+        names, which = np.unique(np.array(routes, str), return_inverse=True)
+        for k, name in enumerate(names.tolist()):
+            mine = weights[which == k]
+            found = self.by_route.setdefault(name, [0, 0.0])
+            found[0] += len(mine)
+            found[1] += float(mine.sum())
+
+    def unreadable(self) -> None:
+        """An event of which nothing is known."""
+        self.events += 1
 
 
 class Problems:

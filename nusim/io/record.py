@@ -1,7 +1,7 @@
 """An event sample seen as a file needs it: grouped by shape, with the columns of every field, in file units.
 
-Events of one shape have the same particles in the same places (number, status, mothers, heavy state) and therefore
-the same text but for the numbers.
+Events of one shape have the same particles in the same places (number, status, mothers, heavy state, route) and
+therefore the same text but for the numbers.
 """
 
 from collections.abc import Hashable, Iterator, Mapping
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import DataFileError
 from ..events.sample import FINAL, INTERMEDIATE, EventSample
@@ -30,6 +31,10 @@ class Shape:
     spin_known: tuple[bool, ...]
     heavy: int
     """Place of the heavy state whose decay the detector sees."""
+    route: int = 0
+    """Index into the sample's routes."""
+    label: tuple[int, ...] = ()
+    """What a format says of each particle besides; empty where it says nothing."""
 
     def daughters(self, place: int) -> tuple[int, ...]:
         """Places of the daughters of a particle."""
@@ -104,51 +109,50 @@ class Record:
             return self.of_particle[name][self.sample.offsets[events] + place]
         return self.of_event[str(key)][events]
 
-    def shapes(self) -> Iterator[tuple[Shape, IntArray]]:
-        """Each shape present, with its events in ascending order."""
+    def shapes(self, label: IntArray | None = None) -> Iterator[tuple[Shape, IntArray]]:
+        """Each shape present, with its events in ascending order; `label` (N,) tells shapes apart besides."""
         sample = self.sample
+        of_particle = [sample.status, sample.mother, sample.spin != UNKNOWN_SPIN, *([] if label is None else [label])]
+        table = np.stack([column.astype(np.int16) for column in of_particle], axis=1)
         count = np.diff(sample.offsets)
-        heavy = _heavy_places(sample)
-        for size in np.unique(count):
+        for size in np.unique(count).tolist():
             events = np.flatnonzero(count == size)
             rows = sample.offsets[events][:, None] + np.arange(size)
-            known = sample.spin[rows] != UNKNOWN_SPIN
-            keys = np.hstack([sample.status[rows], sample.mother[rows], known, heavy[events][:, None]]).astype(np.int16)
-            while len(events):
-                same = np.all(keys == keys[0], axis=1)
-                status, mother, spin_known = keys[0, :-1].reshape(3, size).tolist()
-                yield Shape(tuple(status), tuple(mother), tuple(map(bool, spin_known)), int(keys[0, -1])), events[same]
-                events, keys = events[~same], keys[~same]
+            of_event = np.stack([sample.seen[events], sample.route[events]], axis=1).astype(np.int16)
+            keys = np.hstack([table[rows].reshape(len(events), -1), of_event])
+            for same in _equal_rows(keys):
+                key = keys[same[0]]
+                status, mother, spin_known, *labels = key[:-2].reshape(size, -1).T.tolist()
+                heavy, route = key[-2:].tolist()
+                shape = Shape(tuple(status), tuple(mother), tuple(map(bool, spin_known)), heavy, route, tuple(*labels))
+                yield shape, events[same]
 
 
-def _heavy_places(sample: EventSample) -> IntArray:
-    """Place in each event of the heavy state that decays at the event's decay vertex, shape (n,)."""
-    n = len(sample)
-    if n == 0:
-        return np.empty(0, np.int64)
-    event = np.repeat(np.arange(n), np.diff(sample.offsets))
-    has_mother = sample.mother >= 0
-    mother = sample.offsets[event[has_mother]] + sample.mother[has_mother]
-    end = np.full((len(sample.pdg), 4), np.inf)
-    end[mother] = sample.vertex[has_mother]
-    code = np.array([HEAVY_STATE_CODES[name] for name in sample.states])[sample.state]
-    candidate = np.flatnonzero((sample.status == INTERMEDIATE) & (np.abs(sample.pdg) == code[event]))
-    owner = event[candidate]
-    if len(candidate) != n or np.any(owner != np.arange(n)):
-        distance = np.abs(end[candidate] - sample.decay_vertex[owner]).max(axis=1)
-        order = np.lexsort((distance, owner))
-        owner, first = np.unique(owner[order], return_index=True)
-        if len(owner) != n:
-            missing = np.setdiff1d(np.arange(n), owner)[0]
-            name = sample.states[sample.state[missing]]
-            raise DataFileError(f"event sample: event {missing} has no {name} that decays in the detector")
-        candidate = candidate[order][first]
-    places: IntArray = candidate - sample.offsets[:-1]
-    return places
+_MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
-def check_statuses(sample: EventSample) -> None:
-    """Refuse particles that leave the event and are said to live a while: their lifetime has no place in a file."""
+def _equal_rows(keys: NDArray[np.int16]) -> list[IntArray]:
+    """Indices, ascending, of the rows that are equal to each other, for every row there is."""
+    code = np.zeros(len(keys), np.uint64)
+    for column in keys.T:
+        code = code * _MIX + column.astype(np.uint64)
+    _, first, which = np.unique(code, return_index=True, return_inverse=True)
+    if np.any(keys != keys[first][which]):  # two rows with one code
+        which = np.unique(keys, axis=0, return_inverse=True)[1].ravel()
+    order = np.argsort(which, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(which[order])) + 1)
+
+
+def check_sample(sample: EventSample) -> None:
+    """Refuse what a file could not say, or would say wrongly: no heavy state at the place seen, lifetimes of particles that leave."""
+    count = np.diff(sample.offsets)
+    codes = np.array([HEAVY_STATE_CODES[name] for name in sample.states], np.int64)
+    row = sample.offsets[:-1] + np.clip(sample.seen, 0, count - 1)
+    fits = (sample.seen >= 0) & (sample.seen < count) & (sample.status[row] == INTERMEDIATE)
+    bad = np.flatnonzero(~fits | (np.abs(sample.pdg[row]) != codes[sample.state]))
+    if len(bad):
+        name = sample.states[sample.state[bad[0]]]
+        raise DataFileError(f"event sample: event {bad[0]} has no {name} that decays in the detector")
     bad = np.flatnonzero((sample.status == FINAL) & (sample.proper_time != 0))
     if len(bad):
         event = int(np.searchsorted(sample.offsets, bad[0], side="right")) - 1

@@ -6,15 +6,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..errors import DataFileError, ParameterError
 from ..events.generate import prepare
 from ..events.sample import FINAL, INCOMING, INTERMEDIATE, EventSample
 from ..experiment.experiment import Experiment
 from ..model.spectrum import Spectrum
 from . import hepevt, lhe
+from .check import detector_volumes
 from .header import RunInfo
 from .output import check_free_space
-from .record import Shape
+from .record import DetectorFrame, Record, Shape
 from .writer import EventWriter
 
 FORMATS: dict[str, tuple[str, ...]] = {
@@ -27,6 +30,12 @@ _WRITERS: dict[str, type[EventWriter]] = {"lhe": lhe.LheWriter, "hepevt": hepevt
 
 _COMPRESSION = 0.45
 """Compressed over plain size, above what is measured."""
+
+_PER_RECORD, _PER_WEIGHT = 16, 30
+"""Bytes that the JSON file beside a HEPEVT file spends on each."""
+
+_TRIAL = 200
+"""Events that show how large a longer run's events are, before it is made."""
 
 
 def write(
@@ -41,7 +50,7 @@ def write(
 
     Parameters
     - format: lhe or hepevt; by default what the suffix says (.lhe, .lhe.gz, .hepevt, .hepevt.txt).
-    - layout: chain, two-beam (lhe only) or decay: see `nusim.io.lhe`.
+    - layout: chain, decay, two-beam (lhe only) or joint (hepevt only): see `nusim.io.lhe` and `nusim.io.hepevt`.
     - pdg_scheme: default, darknews or genie: the codes of the heavy states.
 
     Raises DataFileError; then nothing new stands under the name.
@@ -51,6 +60,7 @@ def write(
         sample.metadata,
         channels=sample.channels,
         states=sample.states,
+        routes=sample.routes,
         weighted=sample.weighted,
         events=len(sample),
         format=format,
@@ -68,6 +78,7 @@ def open_writer(
     *,
     channels: tuple[str, ...],
     states: tuple[str, ...],
+    routes: tuple[str, ...],
     weighted: bool,
     events: int | None = None,
     format: str | None = None,
@@ -80,7 +91,8 @@ def open_writer(
     is their number in this file, by default the metadata's n. The rest as in `write`.
     """
     name = format_of(path, format)
-    info = RunInfo(metadata, channels, states, weighted, int(metadata.get("n", 0)) if events is None else events, layout, pdg_scheme)
+    count = int(metadata.get("n", 0)) if events is None else events
+    info = RunInfo(metadata, channels, states, routes, weighted, count, layout, pdg_scheme)
     compress = os.fspath(path).endswith(".gz")
     if compress and name == "hepevt":
         raise DataFileError(f"{path}: the readers of hepevt take plain text only; leave out .gz")
@@ -114,11 +126,15 @@ def write_events(
     check_room(path, n, format, layout=layout, weighted=weighted)
     run = prepare(spectrum, experiment, n, seed, state=state, final=final, weighted=weighted)
     empty = run.events(0, 0)
+    if n > _TRIAL:
+        trial = run.events(0, _TRIAL)
+        check_free_space(path, round(n * sample_width(trial, path, format, layout=layout)))
     writer = open_writer(
         path,
         run.metadata(),
         channels=empty.channels,
         states=empty.states,
+        routes=empty.routes,
         weighted=weighted,
         events=n,
         format=format,
@@ -183,16 +199,41 @@ def estimate_size(
     weighted: bool = False,
     particles: int = 6,
 ) -> int:
-    """Bytes of a file of n events of `particles` particles: a parent, its lepton, the heavy state and its products."""
+    """Bytes of a file of n events of `particles` particles: a parent, its lepton, the heavy state and its products.
+
+    Events of chains hold more: `sample_width` measures theirs.
+    """
     products = max(particles - 3, 1)
     shape = Shape(
-        (INCOMING, FINAL, INTERMEDIATE, *[FINAL] * products), (-1, 0, 0, *[2] * products), (False, True, True, *[False] * products), 2
+        (INCOMING, FINAL, INTERMEDIATE, *[FINAL] * products),
+        (-1, 0, 0, *[2] * products),
+        (False, True, True, *[False] * products),
+        2,
+        label=(0, 0, 0, *[1] * products),
     )
+    return round(n * _width(shape, path, format, layout, weighted, "nu4"))
+
+
+def sample_width(sample: EventSample, path: str | os.PathLike[str], format: str | None = None, *, layout: str = "chain") -> float:
+    """Mean bytes of an event of this sample in a file."""
+    record = Record(sample, DetectorFrame.of(sample.metadata), "default")
+    label = None
+    if format_of(path, format) == "hepevt":
+        label = hepevt.tracking_records(sample, detector_volumes(sample.metadata.get("experiment", {})))[0]
+        label = np.minimum(label, 1) if layout == "joint" else label
+    total = 0.0
+    for shape, events in record.shapes(label):
+        total += len(events) * _width(shape, path, format, layout, sample.weighted, sample.routes[shape.route])
+    return total / max(len(sample), 1)
+
+
+def _width(shape: Shape, path: str | os.PathLike[str], format: str | None, layout: str, weighted: bool, route: str) -> float:
+    """Bytes of an event of a shape in a file."""
     if format_of(path, format) == "lhe":
-        width = lhe.event_template(shape, layout, weighted).width
+        width = lhe.event_template(shape, layout, weighted, route).width
     else:
-        width = hepevt.event_template(shape, layout).width + (30 if weighted else 0)
-    return round(n * width * (_COMPRESSION if os.fspath(path).endswith(".gz") else 1.0))
+        width = hepevt.event_template(shape, layout).width + max(shape.label) * _PER_RECORD + weighted * _PER_WEIGHT
+    return width * (_COMPRESSION if os.fspath(path).endswith(".gz") else 1.0)
 
 
 def check_room(

@@ -12,7 +12,7 @@ from ..events.sample import EventSample
 from ..kernels.arrays import IntArray
 from .header import RunInfo
 from .output import OutputFile
-from .record import DetectorFrame, Record, Shape, check_statuses
+from .record import DetectorFrame, Record, Shape, check_sample
 from .text import Bytes, RowTemplate, interleave
 
 _PIECE = 8192
@@ -58,6 +58,10 @@ class EventWriter(ABC):
     def _prepare(self, record: Record) -> None:
         """Add the columns that only this format needs; called for each sample."""
 
+    def _label(self, record: Record) -> IntArray | None:
+        """What this format says of each particle besides its place, (N,)."""
+        return None
+
     def _finish(self) -> None:  # noqa: B027 (most formats have nothing more to do)
         """Called when all events are written, before the file gets its name."""
 
@@ -90,11 +94,13 @@ class EventWriter(ABC):
     def write(self, sample: EventSample) -> None:
         """Append a sample's events, which must be of the run that the file was opened for."""
         info = self._info
-        if (sample.channels, sample.states, sample.weighted) != (info.channels, info.states, info.weighted):
-            raise DataFileError(f"{self._file.path}: the sample is of another run than the file: channels, states or weighting differ")
+        if (sample.channels, sample.states, sample.routes, sample.weighted) != (info.channels, info.states, info.routes, info.weighted):
+            raise DataFileError(
+                f"{self._file.path}: the sample is of another run than the file: channels, states, routes or weighting differ"
+            )
         if len(sample) and not info.events_per_weight > 0:
             raise DataFileError(f"{self._file.path}: expected_events = {info.metadata['expected_events']}: events need a positive rate")
-        check_statuses(sample)
+        check_sample(sample)
         record = Record(sample, self._frame, info.pdg_scheme)
         record.of_event |= {
             "process": info.process_numbers[sample.channel],
@@ -103,7 +109,7 @@ class EventWriter(ABC):
             "parent": record.of_particle["pdg"][sample.offsets[:-1]],
         }
         self._prepare(record)
-        shapes = list(record.shapes())
+        shapes = list(record.shapes(self._label(record)))
         for start in range(0, len(sample), _PIECE):
             stop = min(start + _PIECE, len(sample))
             blocks = []

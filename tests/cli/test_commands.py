@@ -256,10 +256,21 @@ class TestEventsAndInfo:
         assert (tmp_path / "w.png").read_bytes()[1:4] == b"PNG"
         assert nusim("info", tmp_path / "w.lhe", "--json").document["weighted"] is True
 
-    def test_a_damaged_file_is_described(self, nusim: Run, tmp_path: Path) -> None:
+    def test_a_file_cut_off_is_refused(self, nusim: Run, tmp_path: Path) -> None:
         path = tmp_path / "c.lhe"
         nusim("events", "circle", "sbnd", "-n", 20, "-o", path)
         path.write_bytes(path.read_bytes()[:-2000])
+        for options in ((), ("--json",)):
+            found = nusim("info", path, *options)
+            assert found.code == 1
+            assert found.out == ""
+            assert found.err.count("\n") == 1
+            assert "is cut off" in found.err
+
+    def test_an_inconsistent_file_is_described(self, nusim: Run, tmp_path: Path) -> None:
+        path = tmp_path / "c.lhe"
+        nusim("events", "circle", "sbnd", "-n", 20, "-o", path)
+        path.write_text(path.read_text().replace("<event>\n 6", "<event>\n 7").replace("<event>\n 5", "<event>\n 7"))
         found = nusim("info", path, "--json")
         assert found.code == 0
         assert found.document["consistent"] is False

@@ -14,6 +14,7 @@ M4, M5 = 0.3, 0.45
 ORIGIN = (0.74, 0.1, 112.5)
 ROTATION = ((0.8, 0.0, -0.6), (0.0, 1.0, 0.0), (0.6, 0.0, 0.8))
 STATES = ("nu4", "nu5")
+ROUTES = ("nu4", "nu4 from nu5")
 CHANNELS = ("nu e- e+", "mu- pi+", "nu gamma")
 
 
@@ -29,6 +30,7 @@ def metadata(n: int, **changes: Any) -> dict[str, Any]:
         "effective_parents": 1234.5,
         "model": {"name": "circle <&>", "kind": "dark-neutrino", "source": "a ]]> b"},
         "experiment": {"name": "sbnd", "protons": 6.6e20},
+        "rates_by_route": {"nu4": 30.0, "nu4 from nu5": 12.5},
         "rates_by_channel": {"nu e- e+": 20.0, "mu- pi+": 15.5, "nu gamma": 7.0},
         "states": {"nu4": {"mass": M4, "ctau": 12.0, "width": 1.6e-17}, "nu5": {"mass": M5, "ctau": np.inf, "width": 0.0}},
         "warnings": ["few effective parents"],
@@ -127,6 +129,7 @@ def _block(rng: np.random.Generator, n: int, kind: int) -> dict[str, Any]:
         "decay_vertex": decay,
         "delay": decay[:, 0] - v1[:, 0] - lengths,
         "polarisation": rng.uniform(-1, 1, n),
+        "seen": np.full(n, 3 if kind == 2 else 2),
     }
 
 
@@ -151,12 +154,13 @@ def mixed_sample(n: int = 200, weighted: bool = False, kinds: tuple[int, ...] = 
         ("decay_vertex", (n, 4), np.float64),
         ("delay", (n,), np.float64),
         ("polarisation", (n,), np.float64),
+        ("seen", (n,), np.int64),
     ):
         column = np.empty(shape, dtype)
         for k in kinds:
             events = np.flatnonzero(kind == k)
             values = blocks[k][name]
-            if shape[0] == n and name in ("decay_vertex", "delay", "polarisation"):
+            if shape[0] == n and name in ("decay_vertex", "delay", "polarisation", "seen"):
                 column[events] = values
             elif len(events):
                 column[offsets[events][:, None] + np.arange(values.shape[1])] = values
@@ -169,13 +173,18 @@ def mixed_sample(n: int = 200, weighted: bool = False, kinds: tuple[int, ...] = 
         offsets=offsets,
         weight=weight,
         state=np.zeros(n, np.int16),
+        route=np.array([int(k == 2) for k in kind], np.int16),
         channel=np.array([{0: 0, 1: 1, 2: 2, 3: 1}[int(k)] for k in kind], np.int16),
         states=STATES,
+        routes=ROUTES,
         channels=CHANNELS,
         weighted=weighted,
         metadata=metadata(n),
         **columns,
     )
+
+
+EVENT_COLUMNS = ("weight", "decay_vertex", "delay", "polarisation", "state", "route", "seen", "channel")
 
 
 def events_of(sample: EventSample, events: slice) -> EventSample:
@@ -190,5 +199,5 @@ def events_of(sample: EventSample, events: slice) -> EventSample:
             name: getattr(sample, name)[particles]
             for name in ("pdg", "status", "mother", "momentum", "mass", "vertex", "proper_time", "spin")
         },
-        **{name: getattr(sample, name)[first:last] for name in ("weight", "decay_vertex", "delay", "polarisation", "state", "channel")},
+        **{name: getattr(sample, name)[first:last] for name in EVENT_COLUMNS},
     )

@@ -11,7 +11,7 @@ import pytest
 from nusim.io.write import open_writer, write
 from nusim.units import cm, ns
 
-from .samples import CHANNELS, ORIGIN, ROTATION, STATES, events_of, mixed_sample
+from .samples import CHANNELS, ORIGIN, ROTATION, ROUTES, STATES, events_of, mixed_sample
 
 
 @dataclass
@@ -108,7 +108,7 @@ def test_the_json_file_holds_what_hepevt_cannot(tmp_path: Path, weighted: bool) 
 def test_chunks_give_the_bytes_of_one_shot(tmp_path: Path) -> None:
     sample = mixed_sample(101, weighted=True)
     write(tmp_path / "whole.hepevt", sample)
-    with open_writer(tmp_path / "parts.hepevt", sample.metadata, channels=CHANNELS, states=STATES, weighted=True) as writer:
+    with open_writer(tmp_path / "parts.hepevt", sample.metadata, channels=CHANNELS, states=STATES, routes=ROUTES, weighted=True) as writer:
         for part in (slice(0, 40), slice(40, 101)):
             writer.write(events_of(sample, part))
     assert (tmp_path / "parts.hepevt").read_bytes() == (tmp_path / "whole.hepevt").read_bytes()

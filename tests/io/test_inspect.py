@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from nusim.io import reading
 from nusim.io.inspect import info
 from nusim.io.write import open_writer, write
 
-from .samples import CHANNELS, STATES, metadata, mixed_sample
+from .samples import CHANNELS, ROUTES, STATES, metadata, mixed_sample
 
 KEYS = "format layout n weighted sum_of_weights protons expected_events stat_error seed kernel frames consistent problems"
 FILES = [("a.lhe", layout) for layout in ("chain", "two-beam", "decay")]
@@ -56,7 +57,9 @@ def test_blocks_do_not_change_the_answer(tmp_path: Path, monkeypatch: pytest.Mon
             patch.setattr("nusim.io.inspect_hepevt._BATCH", 7)
             pieces = info(tmp_path / name)
         assert pieces["sum_of_weights"] == pytest.approx(whole["sum_of_weights"], rel=1e-12)
-        assert pieces | {"sum_of_weights": 0} == whole | {"sum_of_weights": 0}
+        for name, route in whole["routes"].items():
+            assert pieces["routes"][name] == route | {"sum_of_weights": pytest.approx(route["sum_of_weights"], rel=1e-12)}
+        assert pieces | {"sum_of_weights": 0, "routes": 0} == whole | {"sum_of_weights": 0, "routes": 0}
 
 
 def edited(path: Path, change: Callable[[list[str]], None]) -> list[str]:
@@ -159,36 +162,53 @@ def test_many_problems_are_counted(tmp_path: Path) -> None:
     assert problems[-1] == "and 40 more"
 
 
-def test_a_truncated_file(tmp_path: Path) -> None:
-    write(tmp_path / "a.lhe", mixed_sample(60))
-    content = (tmp_path / "a.lhe").read_bytes()
+def refusal(path: Path) -> str:
+    with pytest.raises(DataFileError) as caught:
+        info(path)
+    return str(caught.value)
+
+
+def test_a_file_that_is_cut_off_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.lhe"
+    write(path, mixed_sample(60))
+    content = path.read_bytes()
     starts = [i for i in range(len(content)) if content.startswith(b"<event>", i)]
-    (tmp_path / "a.lhe").write_bytes(content[: starts[41] + 700])
-    result = info(tmp_path / "a.lhe")
-    assert result["n"] == 41
-    assert result["problems"] == [
-        "the file ends within event 41",
-        "the file ends after 41 events without </LesHouchesEvents>",
-        "41 events are in the file, 60 are announced",
-    ]
-    (tmp_path / "a.lhe").write_bytes(content[: starts[30]])
-    assert info(tmp_path / "a.lhe")["problems"][0] == "the file ends after 30 events without </LesHouchesEvents>"
-    (tmp_path / "a.lhe").write_bytes(content[: content.index(b"</init>")])
-    with pytest.raises(DataFileError, match="the LHE header has no <init> block"):
-        info(tmp_path / "a.lhe")
+    for length, whole in ((starts[41] + 700, 41), (starts[30], 30), (starts[0], 0), (len(content) - 2, 60)):
+        path.write_bytes(content[:length])
+        assert refusal(path) == f"{path}: is cut off: it ends without </LesHouchesEvents>; {whole} of 60 events are whole"
+    path.write_bytes(content[: content.index(b"</init>")])
+    assert "the LHE header has no <init> block" in refusal(path)
 
 
-def test_a_truncated_or_damaged_gzip_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_event_without_its_end_or_too_few_events_are_problems(tmp_path: Path) -> None:
+    path = tmp_path / "a.lhe"
+    write(path, mixed_sample(60))
+    content = path.read_bytes()
+    last = content.rindex(b"<event>")
+    path.write_bytes(content[:last] + b"</LesHouchesEvents>\n")
+    assert info(path)["problems"] == ["59 events are in the file, 60 are announced"]
+    path.write_bytes(content[: last + 300] + b"</LesHouchesEvents>\n")
+    assert info(path)["problems"] == ["event 59 has no end", "59 events are in the file, 60 are announced"]
+
+
+def test_a_truncated_or_damaged_gzip_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "_CHUNK", 20_000)
-    write(tmp_path / "a.lhe.gz", mixed_sample(100))
-    content = (tmp_path / "a.lhe.gz").read_bytes()
+    path = tmp_path / "a.lhe.gz"
+    write(path, mixed_sample(100))
+    content = path.read_bytes()
     for broken in (content[: len(content) // 2], content[:20_000] + bytes(100) + content[20_100:], content[:-4]):
-        (tmp_path / "a.lhe.gz").write_bytes(broken)
-        result = info(tmp_path / "a.lhe.gz")
-        assert any("the compressed data are damaged or cut off after event" in problem for problem in result["problems"])
-    (tmp_path / "a.lhe.gz").write_bytes(content[:15])
-    with pytest.raises(DataFileError, match=r"a\.lhe\.gz: the compressed data are damaged or cut off"):
-        info(tmp_path / "a.lhe.gz")
+        path.write_bytes(broken)
+        assert re.fullmatch(r".*a\.lhe\.gz: the compressed data are damaged or cut off; \d+ of 100 events are whole", refusal(path))
+    path.write_bytes(content[:15])
+    assert refusal(path) == f"{path}: the compressed data are damaged or cut off"
+
+
+def test_a_hepevt_file_that_ends_within_a_record_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.hepevt"
+    write(path, mixed_sample(20, kinds=(0,)))
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join(lines[:-3]) + "\n")
+    assert refusal(path) == f"{path}: is cut off: it ends within record 19, counted from 0"
 
 
 @pytest.mark.parametrize(
@@ -266,7 +286,7 @@ def test_vertices_outside_the_detector_are_found(tmp_path: Path) -> None:
     experiment = {"name": "x", "detector": [{"shape": "box", "size": [30.0, 30.0, 1e6], "front": [0.0, 0.0, -5e5]}]}
     info_of = {}
     for name in ("a.lhe", "a.hepevt"):
-        arguments: dict[str, Any] = {"channels": CHANNELS, "states": STATES, "weighted": False}
+        arguments: dict[str, Any] = {"channels": CHANNELS, "states": STATES, "routes": ROUTES, "weighted": False}
         with open_writer(tmp_path / name, metadata(40, experiment=experiment), **arguments) as writer:
             writer.write(sample)
         info_of[name] = info(tmp_path / name)["problems"]
@@ -301,8 +321,7 @@ def token_replaced(line: int, token: int, value: str) -> Callable[[list[str]], N
         (token_replaced(9, 6, ""), "event 1: cannot be read: a particle's line does not hold 15 numbers"),
         (token_replaced(11, 14, "0.0"), "event 1: line 4: it does not start where its sisters do"),
         (token_replaced(10, 14, "0.0"), "event 1: line 3: its path and time of flight do not fit its lifetime and speed"),
-        (token_replaced(7, 1, "5"), "event 2: its first line is not 'event particles': "),
-        (lambda lines: lines.__delitem__(slice(-3, None)), "the file ends within event 19"),
+        (token_replaced(7, 1, "5"), "record 2: its first line is not 'event particles': "),
         (lambda lines: lines.__delitem__(slice(-7, None)), "19 events are in the file, 20 are announced"),
     ],
 )

@@ -20,7 +20,7 @@ from nusim.io.record import DetectorFrame
 from nusim.io.write import estimate_size, open_writer, write
 from nusim.units import mm, ns
 
-from .samples import CHANNELS, ORIGIN, ROTATION, STATES, events_of, metadata, mixed_sample
+from .samples import CHANNELS, ORIGIN, ROTATION, ROUTES, STATES, events_of, metadata, mixed_sample
 
 LAYOUTS = ("chain", "two-beam", "decay")
 
@@ -220,7 +220,7 @@ def test_chunks_give_the_bytes_of_one_shot(tmp_path: Path, weighted: bool) -> No
     sample = mixed_sample(157, weighted)
     digest = write(tmp_path / "whole.lhe", sample)
     parts = [slice(0, 1), slice(1, 1), slice(1, 90), slice(90, 157)]
-    with open_writer(tmp_path / "parts.lhe", sample.metadata, channels=CHANNELS, states=STATES, weighted=weighted) as writer:
+    with open_writer(tmp_path / "parts.lhe", sample.metadata, channels=CHANNELS, states=STATES, routes=ROUTES, weighted=weighted) as writer:
         for part in parts:
             if part.start != part.stop:
                 writer.write(events_of(sample, part))
@@ -325,7 +325,7 @@ def test_a_final_particle_with_a_lifetime_is_refused(tmp_path: Path) -> None:
 
 def test_a_writer_refuses_another_run_and_a_wrong_count(tmp_path: Path) -> None:
     sample = mixed_sample(5)
-    arguments: dict[str, Any] = {"channels": CHANNELS, "states": STATES, "weighted": False}
+    arguments: dict[str, Any] = {"channels": CHANNELS, "states": STATES, "routes": ROUTES, "weighted": False}
     with (
         pytest.raises(DataFileError, match="5 events were written, 6 announced"),
         open_writer(tmp_path / "a.lhe", metadata(6), **arguments) as w,

@@ -15,9 +15,9 @@ from nusim.io import output
 from nusim.io.output import OutputFile, check_free_space
 from nusim.io.write import check_room, format_of, open_writer, write
 
-from .samples import CHANNELS, STATES, metadata, mixed_sample
+from .samples import CHANNELS, ROUTES, STATES, metadata, mixed_sample
 
-RUN: dict[str, Any] = {"channels": CHANNELS, "states": STATES, "weighted": False}
+RUN: dict[str, Any] = {"channels": CHANNELS, "states": STATES, "routes": ROUTES, "weighted": False}
 
 
 def names(folder: Path) -> list[str]:
@@ -91,7 +91,7 @@ _CHILD = """
 import signal, sys, resource
 sys.path.insert(0, {root!r})
 from nusim.io.write import open_writer, write
-from tests.io.samples import CHANNELS, STATES, metadata, mixed_sample
+from tests.io.samples import CHANNELS, ROUTES, STATES, metadata, mixed_sample
 from nusim.errors import DataFileError
 sample = mixed_sample(200)
 """
@@ -121,7 +121,7 @@ def test_signals_leave_nothing_under_the_name(tmp_path: Path, sent: signal.Signa
     body = """
 import time
 try:
-    with open_writer("a.lhe", metadata(10**6), channels=CHANNELS, states=STATES, weighted=False) as writer:
+    with open_writer("a.lhe", metadata(10**6), channels=CHANNELS, states=STATES, routes=ROUTES, weighted=False) as writer:
         writer.write(sample)
         print("ready", flush=True)
         time.sleep(60)
@@ -184,7 +184,7 @@ def test_the_suffix_chooses_the_format(name: str, format: str | None, expected: 
         ("a", {}, "a: a name without suffix is of no known format; known: .lhe .lhe.gz .hepevt .hepevt.txt; or give format="),
         ("a.lhe", {"format": "hepmc"}, "format 'hepmc': unknown; known: lhe hepevt"),
         ("a.lhe", {"layout": "tree"}, "layout 'tree': unknown to lhe; known: chain two-beam decay"),
-        ("a.hepevt", {"layout": "two-beam"}, "layout 'two-beam': unknown to hepevt; known: chain decay"),
+        ("a.hepevt", {"layout": "two-beam"}, "layout 'two-beam': unknown to hepevt; known: chain decay joint"),
         ("a.lhe", {"pdg_scheme": "pythia"}, "pdg scheme 'pythia': unknown; known: default darknews genie"),
         ("a.gz", {"format": "hepevt"}, "a.gz: the readers of hepevt take plain text only; leave out .gz"),
     ],
