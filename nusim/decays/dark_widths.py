@@ -5,6 +5,7 @@ in V = (L + R)/2 and A = (R - L)/2, each width is a sum of positive terms whose 
 nor for m_Z' << m_i, where the width goes as 1/m_Z'^2. All functions broadcast, give GeV, and are 0 at and below threshold.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -131,31 +132,54 @@ def boson_mass(found: Couplings, boson: str) -> float:
     return found.m_phi if boson == "phi" else found.zprime.mass
 
 
-def boson_channels(found: Couplings, boson: str) -> list[tuple[str, float]]:
-    """Final states of 'zprime' or 'phi' and their widths, GeV, closed ones included.
+def boson_partial_widths(points: Sequence[Couplings], boson: str) -> dict[str, Array]:
+    """Widths of 'zprime' or 'phi' by final state at many points of one model's kind, GeV, each of shape (points,); 0 where closed.
 
     Light neutrinos are summed as 'nu'; both lepton numbers of a Dirac pair are one final state. Hadrons, weak bosons and top quarks,
     which kinetic and scalar mixing reach, are not among them.
     """
-    m, masses = boson_mass(found, boson), np.array(found.masses)
+    m, masses = np.array([boson_mass(found, boson) for found in points]), np.array([found.masses for found in points])
     width = width_scalar_to_fermions if boson == "phi" else width_vector_to_fermions
-    pairs = width(m, masses[:, None], masses[None, :], *neutrino_vertex(found, boson))
+    left, right = (np.array(some) for some in zip(*(neutrino_vertex(found, boson) for found in points), strict=True))
+    pairs = width(m[:, None, None], masses[:, :, None], masses[:, None, :], left, right)
     # over ordered pairs: a Majorana pair is met twice, and two of one kind have half the phase space
-    pairs = (pairs / 2 if found.majorana else pairs).tolist()
-    labels = [found.label(k) for k in range(len(masses))]
-    listed: dict[str, float] = {}
-    for first, row in zip(labels, pairs, strict=True):
-        for second, value in zip(labels, row, strict=True):
+    pairs = pairs / 2 if points[0].majorana else pairs
+    labels = [points[0].label(k) for k in range(masses.shape[1])]
+    listed: dict[str, Array] = {}
+    for i, first in enumerate(labels):
+        for j, second in enumerate(labels):
             name = pdg.canonical_products(f"{first} {second}")
-            listed[name] = listed.get(name, 0.0) + value
+            listed[name] = listed.get(name, 0.0) + pairs[:, i, j]
     for flavour, code in CHARGED_LEPTONS:
         mass = pdg.mass(code)
-        listed[f"{flavour}- {flavour}+"] = float(width(m, mass, mass, *lepton_vertex(found, boson, mass)))
+        vertices = np.array([lepton_vertex(found, boson, mass) for found in points])
+        listed[f"{flavour}- {flavour}+"] = width(m, mass, mass, vertices[:, 0], vertices[:, 1])
     if boson == "phi":
-        listed["zprime zprime"] = float(width_scalar_to_vectors(m, found.zprime.mass, found.v_phi))
-    return list(listed.items())
+        vector, v_phi = (np.array(some) for some in zip(*((found.zprime.mass, found.v_phi) for found in points), strict=True))
+        listed["zprime zprime"] = width_scalar_to_vectors(m, vector, v_phi)
+    return listed
+
+
+def boson_channels(found: Couplings, boson: str) -> list[tuple[str, float]]:
+    """Final states of 'zprime' or 'phi' and their widths, GeV, closed ones included: `boson_partial_widths` at one point."""
+    return [(name, float(width[0])) for name, width in boson_partial_widths([found], boson).items()]
 
 
 def boson_width(found: Couplings, boson: str) -> float:
     """Total width of 'zprime' or 'phi' into the final states of `boson_channels`, GeV; 0 for a stable one."""
     return float(sum(width for _, width in boson_channels(found, boson)))
+
+
+def emission_partial_widths(points: Sequence[Couplings], state: str) -> dict[str, Array]:
+    """Widths of a heavy neutrino into a lighter one and 'zprime' or 'phi' at many points, GeV, each (points,); 0 where closed."""
+    row = points[0].heavy(state)
+    masses = np.array([found.masses for found in points])
+    listed: dict[str, Array] = {}
+    for boson, width in (("zprime", width_vector_emission), ("phi", width_scalar_emission)):
+        m = np.array([boson_mass(found, boson) for found in points])
+        left, right = (np.array(some) for some in zip(*(neutrino_vertex(found, boson) for found in points), strict=True))
+        for daughter in range(row):
+            own = width(masses[:, row], masses[:, daughter], m, left[:, daughter, row], right[:, daughter, row])
+            name = pdg.canonical_products(f"{points[0].label(daughter)} {boson}")
+            listed[name] = listed.get(name, 0.0) + own
+    return listed

@@ -8,7 +8,7 @@ import pytest
 
 from .conftest import Run
 
-HEAVY = "warning: nu5: its decays through Z' and phi' are not computed"
+MISSING = "warning: heavy neutrinos from three-body kaon decays and from muon decays are not included"
 
 
 class TestCards:
@@ -169,7 +169,7 @@ class TestFlux:
 
 RATE_KEYS = [
     *("model", "experiment", "protons", "decays", "events", "selected_events", "stat_error", "norm_error"),
-    *("by_state", "by_parent", "by_final_state", "warnings"),
+    *("by_state", "by_contribution", "by_parent", "by_final_state", "warnings"),
 ]
 
 
@@ -180,7 +180,7 @@ class TestRate:
         for entry in document:
             assert list(entry) == RATE_KEYS
             assert entry["model"] == "circle"
-            for part in ("by_state", "by_parent", "by_final_state"):
+            for part in ("by_state", "by_contribution", "by_parent", "by_final_state"):
                 assert math.fsum(entry[part].values()) == pytest.approx(entry["events"])
             assert 0 < entry["selected_events"] <= entry["events"] < entry["decays"]
             assert 0 < entry["stat_error"] < 0.1 * entry["events"]
@@ -193,7 +193,8 @@ class TestRate:
         result = nusim("rate", "circle", "sbnd")
         assert result.out.startswith("circle at sbnd, 6.6e+20 protons on target\n")
         assert "+-" in result.out
-        assert HEAVY in result.err
+        assert MISSING in result.err
+        assert all(word in result.out for word in ("contribution", "nu4", "nu5", "nu4 from nu5"))
 
     def test_set_goes_to_the_card_that_knows_the_key(self, nusim: Run) -> None:
         one = nusim("rate", "hnl", "sbnd", "--set", "m4=0.2", "mixing2=1e-8", "--json").document[0]

@@ -81,7 +81,7 @@ def test_bad_command_line(nusim: Run, argv: tuple[str, ...], message: str) -> No
     ("extra", "message"),
     [
         (("-n", "-1"), "n = -1: the number of events must not be negative"),
-        (("-n", "10", "--state", "nu5"), "state 'nu5': events can be made for nu4"),
+        (("-n", "10", "--state", "nu6"), "state 'nu6': not in circle or not made in its decays; known: nu4, nu5"),
         (("-n", "10", "--final", "nu q"), "final state 'nu q': unknown particle 'q'"),
         (("-n", "10", "--final", "mu- pi+"), "final state 'mu- pi+': closed for nu4"),
         (("-n", "10", "--seed", "-1"), "seed = -1: a seed is a whole number from 0"),
