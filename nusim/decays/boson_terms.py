@@ -175,14 +175,13 @@ class EmissionTerm:
     def conjugate(self) -> "EmissionTerm":
         """The antiparticle's decay: conjugate products, couplings conjugated and of opposite chirality."""
         codes = tuple(particles.anti(code) for code in self.pdg)
-        left, right = _conjugate(self._vector, self.left, self.right)
+        left, right = _conjugate(self.left, self.right)
         return replace(self, pdg=codes, left=left, right=right)
 
 
-def _conjugate(vector: bool, left: complex, right: complex) -> tuple[complex, complex]:
-    """Couplings of the charge-conjugate fermions: (-R*, -L*) of a vector, (T*, S*) of a scalar."""
-    sign = -1 if vector else 1
-    return sign * complex(right).conjugate(), sign * complex(left).conjugate()
+def _conjugate(left: complex, right: complex) -> tuple[complex, complex]:
+    """Couplings of the charge-conjugate fermions, (R*, L*), but for the common sign of a vector's, which no |M|^2 feels."""
+    return complex(right).conjugate(), complex(left).conjugate()
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +258,7 @@ class BosonDecayTerm:
     def conjugate(self) -> "BosonDecayTerm":
         """The decay with each product, in its place, turned into its antiparticle."""
         codes = tuple(particles.anti(code) for code in self.pdg)
-        left, right = _conjugate(self.vector, self.left, self.right)
+        left, right = _conjugate(self.left, self.right)
         return replace(self, pdg=codes, left=left, right=right)
 
 
@@ -368,7 +367,7 @@ def boson_decay_terms(found: Couplings, boson: str) -> dict[str, list[CascadeTer
             if not found.majorana:
                 add(name, (one, -two), masses, vertex)
                 if first != second:
-                    add(name, (-one, two), masses, _conjugate(vector, *vertex))
+                    add(name, (-one, two), masses, _conjugate(*vertex))
             elif masses[1] > 0:
                 add(name, (one, two), masses, vertex, 0.5 if first == second else 1.0)
             else:

@@ -1,5 +1,6 @@
 """Events of two-body decays with a Z' or dark scalar: |M|^2, directions and spins against explicit Dirac spinors, and a whole chain."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -83,7 +84,10 @@ def test_spin_of_the_daughter_is_dirac_algebra(m: float, m_nu: float, m_boson: f
         amplitude, states = rest_amplitude(term, momenta, vector)
         axes = []
         for axis in EYE:
-            up, down = (sp.msq(lambda parent, k, way=way: amplitude(parent, sp.along(way), k), (states,), SPIN) for way in (axis, -axis))
+            up, down = (
+                sp.msq(lambda parent, k, way=way, amplitude=amplitude: amplitude(parent, sp.along(way), k), (states,), SPIN)
+                for way in (axis, -axis)
+            )
             axes.append((up - down) / (up + down))
         np.testing.assert_allclose(term.polarisation(momenta, SPIN[None], 0, U[:1])[0], axes, atol=1e-9)
 
@@ -334,6 +338,25 @@ def test_helicities_of_light_neutrinos_in_decays_of_bosons(boson: str) -> None:
             amplitude = pair(momenta[0, 0], 0.0, momenta[0, 1], 0.0, n, -np.conj(n), True)
             spins = [[helicity(p, -np.sign(code))] for p, code in zip(momenta[0], term.pdg, strict=True)]
             np.testing.assert_allclose(term.msq(momenta, state[None]), total(amplitude, [state], *spins), rtol=1e-9)
+
+
+def test_two_light_neutrinos_of_different_kinds() -> None:
+    """Columns that mix, as more families have them: each helicity assignment is one term, with what the full vertex gives it."""
+    c = found(m_zprime=0.4)
+    rng = np.random.default_rng(22)
+    some = rng.normal(size=(5, 5)) + 1j * rng.normal(size=(5, 5))
+    c = replace(c, zprime=replace(c.zprime, neutrino=(some + some.conj().T) / 2))
+    names = {pdg.NEUTRINO_OF_FLAVOUR[c.flavour(k)]: k for k in range(3)}
+    assert len(names) == 3
+    terms, state = boson_decay_terms(c, "zprime")["nu nu"], states_of(rng)[3]
+    assert len({frozenset(term.pdg) for term in terms}) == len(terms) == 9
+    for term in terms:
+        i, j = (names[abs(code)] for code in term.pdg)
+        momenta, n = at(term, direction(rng)), c.zprime.neutrino[i, j]
+        amplitude = pair(momenta[0, 0], 0.0, momenta[0, 1], 0.0, n, -np.conj(n), True)
+        spins = [[helicity(p, -np.sign(code))] for p, code in zip(momenta[0], term.pdg, strict=True)]
+        np.testing.assert_allclose(term.msq(momenta, state[None]), total(amplitude, [state], *spins), rtol=1e-9)
+    assert sum(term.width for term in terms) == pytest.approx(dict(boson_channels(c, "zprime"))["nu nu"], rel=1e-12)
 
 
 def test_dirac_codes_and_conjugates() -> None:
