@@ -16,7 +16,9 @@ from .record import DetectorFrame, Record, Shape, check_sample
 from .text import Bytes, RowTemplate, interleave
 
 _PIECE = 8192
-"""Events turned into text at a time: bounds the memory, not the content."""
+"""Events of few shapes turned into text at a time: bounds the memory, not the content."""
+_SHAPES, _LARGEST = 8, 4
+"""So many shapes share a piece of that size; with more it grows, up to so many times, or each shape would have too few rows to be fast."""
 
 
 class EventWriter(ABC):
@@ -110,8 +112,9 @@ class EventWriter(ABC):
         }
         self._prepare(record)
         shapes = list(record.shapes(self._label(record)))
-        for start in range(0, len(sample), _PIECE):
-            stop = min(start + _PIECE, len(sample))
+        piece = _PIECE * min(max(len(shapes) // _SHAPES, 1), _LARGEST)
+        for start in range(0, len(sample), piece):
+            stop = min(start + piece, len(sample))
             blocks = []
             for shape, events in shapes:
                 here = events[np.searchsorted(events, start) : np.searchsorted(events, stop)]
