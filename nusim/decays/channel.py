@@ -58,6 +58,10 @@ class CascadeTerm(Term, Protocol):
     whose spatial polarisation it is; zeros stand for the average over spins. A parent without spin takes no notice of it.
     """
 
+    @property
+    def via(self) -> tuple[str, ...]:
+        """Bosons that mediate it."""
+
     def sample(self, u: Array) -> tuple[Array, Array]:
         """Momenta (n, k, 4), isotropic, and the factors (n,) that turn |M|^2 of any common rotation of them into weights of mean 1.
 

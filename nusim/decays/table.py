@@ -1,4 +1,4 @@
-"""Every channel of a heavy neutrino through SM currents: one list, from which tables, widths and events follow.
+"""Every channel of a heavy neutrino through SM currents, one list from which tables, widths and events follow; and whole decay tables.
 
 A channel is a list of pieces: one light-neutrino flavour (or charged-lepton flavour) and one lepton number each. Pieces of a
 channel do not interfere. A Dirac particle has the pieces that conserve lepton number, a Majorana neutrino all of them.
@@ -6,7 +6,7 @@ channel do not interfere. A Dirac particle has the pieces that conserve lepton n
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 
 import numpy as np
@@ -15,10 +15,10 @@ from .. import pdg
 from ..constants import G_F, SIN2_THETA_W
 from ..errors import ParameterError
 from ..kernels.arrays import Array
-from ..model.model import DarkNeutrino, Mediator
 from ..model.spectrum import Spectrum
 from . import hadronic, leptonic
 from .channel import Channel, DecayTable, Term
+from .dark import boson_mass, dark_channels, dark_parents, dark_warnings
 from .terms import ChiralTerm, TwoBodyTerm
 
 CHARGED_CURRENT = "arXiv:1805.08567, sec. 3.1.1"
@@ -239,49 +239,31 @@ def standard_channels(spectrum: Spectrum, state: str) -> list[Channel]:
     return listed
 
 
-BUILDERS: tuple[Callable[[Spectrum, str], list[Channel]], ...] = (standard_channels,)
-"""What a table is made of, one entry for each kind of current; a new kind of decay joins here."""
-
-
 def decay_table(spectrum: Spectrum, state: str) -> DecayTable:
-    """Widths, branching ratios and the terms for events of a heavy neutrino: 'nu4', 'nu5', ...
+    """Widths, branching ratios and the terms for events of 'nu4', 'nu5', ... or, in a dark-neutrino model, 'zprime' and 'phi'.
 
-    Decays through SM currents; warnings name what is missing. Raises ParameterError for a state the spectrum does not have.
+    Decays through W, Z, Z', the dark scalar and their mixing, with interference; warnings name what is missing. Raises ParameterError for a
+    state the model does not have.
     """
-    if state not in spectrum.heavy_states:
-        known = ", ".join(spectrum.heavy_states)
+    bosons = dark_parents(spectrum)
+    if state not in (*spectrum.heavy_states, *bosons):
+        known = ", ".join((*spectrum.heavy_states, *bosons))
         raise ParameterError(f"decay table of {state!r}: not a parent with known decays in model {spectrum.model.name}; parents: {known}")
+    dark = dark_channels(spectrum, state)
+    if state in bosons:
+        table = DecayTable(state, boson_mass(spectrum, state), tuple(dark))
+        return replace(table, warnings=tuple(dark_warnings(spectrum, state, table.mass, table.total_width)))
     mass = spectrum.mass(state)
-    listed = [channel for build in BUILDERS for channel in build(spectrum, state)]
-    return DecayTable(state, mass, tuple(listed), _warnings(spectrum, state, mass))
+    taken = {channel.products for channel in dark}
+    listed = (*(channel for channel in standard_channels(spectrum, state) if channel.products not in taken), *dark)
+    return DecayTable(state, mass, listed, (*_warnings(state, mass), *dark_warnings(spectrum, state, mass, 0.0)))
 
 
-def _warnings(spectrum: Spectrum, state: str, mass: float) -> tuple[str, ...]:
-    """What the table of a state leaves out."""
+def _warnings(state: str, mass: float) -> tuple[str, ...]:
+    """What the SM channels of a state leave out."""
     notes = []
     if NARROW_RHO_MASS < mass <= MULTI_HADRON_MASS:
         notes.append(f"{state}: the rho is taken as narrow: its tail of two pions, some per cent of the total width, is missing")
     if mass > MULTI_HADRON_MASS:
         notes.append(f"{state}: final states of several hadrons are missing; above 1 GeV the total width is too small")
-    if isinstance(spectrum.model, DarkNeutrino):
-        missing = ", ".join(_dark_products(spectrum, spectrum.model.mediator, state))
-        notes.append(
-            f"{state}: decays through Z' and phi' ({missing}) are missing; total width and branching ratios are those of SM currents only"
-        )
-        portals = spectrum.model.portals
-        if portals.kinetic or portals.sin_alpha:
-            notes.append(f"{state}: decays through kinetic and scalar mixing are missing although the card opens these portals")
     return tuple(notes)
-
-
-def _dark_products(spectrum: Spectrum, mediator: Mediator, state: str) -> list[str]:
-    """Final states that Z' and phi' feed and phase space allows, with as many heavy states as fit."""
-    mass = spectrum.mass(state)
-    found = []
-    for heavy in spectrum.heavy_states:
-        for number in (1, 2, 3):
-            if heavy != state and number * spectrum.mass(heavy) < mass:
-                found.append(" ".join([heavy] * number + ["nu"] * (3 - number)))
-    found.append("nu nu nu")
-    found += [f"nu {name}" for name, boson in (("zprime", mediator.m_zprime), ("phi", mediator.m_phi)) if boson < mass]
-    return found

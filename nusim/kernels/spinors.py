@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import Array
+from .arrays import Array, ArrayLike
 
 ComplexArray = NDArray[np.complex128]
 SpinArray = NDArray[Any]
@@ -18,12 +18,12 @@ SpinArray = NDArray[Any]
 Spinor = tuple[ComplexArray, ComplexArray]
 
 
-def particle(p: Array, mass: float) -> Spinor:
+def particle(p: Array, mass: ArrayLike) -> Spinor:
     """u(p) for both spins; massless particles by helicity."""
-    return _massive(p, mass) if mass > 0 else _massless(p)
+    return _massive(p, mass) if np.all(np.asarray(mass) > 0) else _massless(p)
 
 
-def antiparticle(p: Array, mass: float) -> Spinor:
+def antiparticle(p: Array, mass: ArrayLike) -> Spinor:
     """v(p) of the particle with the same spin: left = i sigma2 right(u)*, right = -i sigma2 left(u)*."""
     left, right = particle(p, mass)
     return _conjugate(right), -_conjugate(left)
@@ -34,7 +34,7 @@ def _conjugate(chi: ComplexArray) -> ComplexArray:
     return np.stack([chi[:, 1].conj(), -chi[:, 0].conj()], axis=1)
 
 
-def _massive(p: Array, mass: float) -> Spinor:
+def _massive(p: Array, mass: ArrayLike) -> Spinor:
     energy, x, y, z = (p[:, k] for k in range(4))
     norm = 1 / np.sqrt(2 * (energy + mass))
     even, z, cross = (energy + mass) * norm, z * norm, (x + 1j * y) * norm
@@ -73,7 +73,7 @@ def _vector(bra: ComplexArray, ket: ComplexArray, sign: float) -> ComplexArray:
     a0, a1 = bra[:, None, 0].conj(), bra[:, None, 1].conj()
     b0, b1 = ket[None, :, 0], ket[None, :, 1]
     c00, c01, c10, c11 = a0 * b0, a0 * b1, a1 * b0, a1 * b1
-    out: ComplexArray = np.empty((2, 2, 4, ket.shape[-1]), dtype=complex)
+    out: ComplexArray = np.empty((len(bra), len(ket), 4, ket.shape[-1]), dtype=complex)
     out[:, :, 0], out[:, :, 1] = c00 + c11, sign * (c01 + c10)
     out[:, :, 2], out[:, :, 3] = (-1j * sign) * (c01 - c10), sign * (c00 - c11)
     return out

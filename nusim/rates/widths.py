@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .. import pdg
+from ..decays.dark import boson_mass, dark_parents, dark_partial_widths
 from ..decays.table import decay_table, partial_widths
 from ..kernels.arrays import Array
 from ..model.model import Model
-from ..model.spectrum import solve
+from ..model.spectrum import Spectrum, solve
 from ..units import HBARC
 
 
@@ -39,17 +41,28 @@ class WidthScan:
         return np.divide(self.width[products], total, out=np.zeros(len(total)), where=total > 0)
 
 
-def width_scan(models: Sequence[Model], state: str) -> WidthScan:
-    """Widths of `state` in each of the models, which share one kind; the warnings are those of all points.
+def width_scan(points: Sequence[Model | Spectrum], state: str) -> WidthScan:
+    """Widths of `state` at each of the points, models or solved ones of one kind; the warnings are those of all points.
 
-    The models are solved one by one; the widths are computed together. Raises ParameterError for a state that a model
+    Models are solved one by one; the widths are computed together. Raises ParameterError for a state that a model
     does not have.
     """
-    spectra = [solve(model) for model in models]
+    spectra = [point if isinstance(point, Spectrum) else solve(point) for point in points]
+    # what the table leaves out does not depend on the point: its two ends say it
+    ends = [decay_table(spectrum, state) for spectrum in (spectra[0], spectra[-1])]
+    warnings = [warning for spectrum in spectra for warning in spectrum.warnings]
+    warnings += [warning for table in ends for warning in table.warnings]
+    mass, widths = widths_at(spectra, state)
+    return WidthScan(mass, {name: width for name, width in widths.items() if np.any(width > 0)}, tuple(dict.fromkeys(warnings)))
+
+
+def widths_at(spectra: Sequence[Spectrum], state: str) -> tuple[Array, dict[str, Array]]:
+    """Mass of a state and its widths by final state, GeV, each of shape (points,)."""
+    if state in pdg.BOSONS:
+        return np.array([boson_mass(spectrum, state) for spectrum in spectra]), dark_partial_widths(spectra, state)
     mass = np.array([spectrum.mass(state) for spectrum in spectra])
     mixing2 = np.array([spectrum.active_mixing2(state) for spectrum in spectra]).T
-    widths = partial_widths(mass, mixing2, models[0].majorana)
-    warnings = [warning for spectrum in spectra for warning in spectrum.warnings]
-    # what the table leaves out does not depend on the point: its two ends say it
-    warnings += [warning for spectrum in (spectra[0], spectra[-1]) for warning in decay_table(spectrum, state).warnings]
-    return WidthScan(mass, {name: width for name, width in widths.items() if np.any(width > 0)}, tuple(dict.fromkeys(warnings)))
+    widths = partial_widths(mass, mixing2, spectra[0].majorana)
+    if dark_parents(spectra[0]):
+        widths |= dark_partial_widths(spectra, state)
+    return mass, widths
