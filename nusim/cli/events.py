@@ -22,7 +22,9 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument("--state", metavar="STATE", help="only decays of this heavy state")
     parser.add_argument("--final", metavar="PRODUCTS", help="only this final state, as in 'nu e- e+'")
     parser.add_argument("--weighted", action="store_true", help="weighted events: no rejection, smaller statistical error per event")
-    parser.add_argument("--layout", choices=("chain", "two-beam", "decay", "joint"), default="chain", help="what an event holds (default chain)")
+    parser.add_argument(
+        "--layout", choices=("chain", "two-beam", "decay", "joint"), default="chain", help="what an event holds (default chain)"
+    )
     parser.add_argument("--pdg-scheme", choices=("default", "darknews", "genie"), default="default", help="codes of the heavy states")
     parser.add_argument("--chunk-size", metavar="N", type=whole_number, help="events made at a time: memory, not content")
     add_plot(parser, "distributions of the events")

@@ -23,10 +23,14 @@ def run(args: argparse.Namespace) -> int:
     else:
         rows = []
         for key, value in found.items():
-            if key in ("problems", "frames"):
+            if key in ("problems", "frames", "routes"):
                 continue
             text = number(value) if isinstance(value, float) else str(value)
             rows.append((key.replace("_", " "), "-" if value is None else text))
+        rows += [
+            (f"route {name}", f"{route['events']} events, weights sum to {number(route['sum_of_weights'])}")
+            for name, route in (found["routes"] or {}).items()
+        ]
         print(args.file)
         print_table(("", ""), rows, left=(0, 1))
         for problem in found["problems"]:

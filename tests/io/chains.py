@@ -52,6 +52,7 @@ TREES = {
             ),
         )
     ),
+    "documented": _kaon(Node(NU5, 1.0, (Node(NU4, 20.0, _leaves(*ELECTRONS), seen=True), Node(NU4, 0.1, _leaves(14, 22)), *_leaves(NU4)))),
     "double": _kaon(Node(NU5, 30.0, (Node(NU4, 2.0, _leaves(-14, 11, -11)), *_leaves(11, -11)), seen=True)),
     "zprime": _kaon(Node(NU5, 30.0, (*_leaves(NU4), Node(ZPRIME, 1e-3, _leaves(11, -11), seen=True)))),
     "prompt": _kaon(Node(NU5, 30.0, (Node(NU4, 1e-9, _leaves(*ELECTRONS)), Node(ZPRIME, 1e-12, _leaves(11, -11), seen=True)))),
@@ -77,6 +78,7 @@ ROUTES = {
     "direct": "nu5",
     "star": "nu4 from nu5",
     "siblings": "nu4 from nu5",
+    "documented": "nu4 from nu5",
     "double": "nu5",
     "zprime": "zprime from nu5",
     "prompt": "zprime from nu5",
@@ -168,3 +170,17 @@ def many_shapes(sample: EventSample, share: float, seed: int = 5) -> EventSample
     rng = np.random.default_rng(seed)
     hidden = (sample.spin != 9.0) & (rng.uniform(size=len(sample.spin)) < share)
     return replace(sample, spin=np.where(hidden, 9.0, sample.spin))
+
+
+def breadth_first(sample: EventSample) -> EventSample:
+    """A sample of one kind with the products of a decay next to each other, as the generator puts them."""
+    size = int(sample.offsets[1])
+    order = [0]
+    for place in order:
+        order += [k for k in range(size) if sample.mother[k] == place]
+    place_of = np.argsort(order)
+    rows = (sample.offsets[:-1, None] + np.array(order)).ravel()
+    names = ("pdg", "status", "momentum", "mass", "vertex", "proper_time", "spin")
+    columns = {name: getattr(sample, name)[rows] for name in names}
+    mother = sample.mother[rows]
+    return replace(sample, mother=np.where(mother < 0, -1, place_of[mother]), seen=place_of[sample.seen], **columns)

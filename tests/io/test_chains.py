@@ -19,7 +19,7 @@ from nusim.io.pdg_scheme import SCHEMES
 from nusim.io.write import open_writer, sample_width, write
 from nusim.units import cm, mm, ns
 
-from .chains import ALL_ROUTES, CHANNELS, ROUTES, STATES, TREES, chain_sample, many_shapes
+from .chains import ALL_ROUTES, CHANNELS, ROUTES, STATES, TREES, breadth_first, chain_sample, many_shapes
 from .samples import ORIGIN, ROTATION, events_of
 from .test_hepevt import read as read_hepevt
 from .test_inspect import comment_replaced, edited, refusal, replaced
@@ -151,7 +151,7 @@ class TestLhe:
             w.write(sample)
 
 
-RECORDS = {"direct": 1, "star": 1, "siblings": 2, "double": 2, "zprime": 1, "prompt": 1, "anti": 1, "three": 2}
+RECORDS = {"direct": 1, "star": 1, "siblings": 2, "documented": 2, "double": 2, "zprime": 1, "prompt": 1, "anti": 1, "three": 2}
 """Decays that show something, away from each other: in `siblings` one of three is into neutrinos, in `prompt` two are in one place."""
 
 
@@ -351,6 +351,25 @@ class TestInfo:
         assert "the records that the JSON file beside it lists are not those of the file" in info(path)["problems"]
         path.write_text("\n".join(lines[:-11]) + "\n")
         assert refusal(path) == f"{path}: is cut off: it ends within record 22, counted from 0"
+
+
+def test_the_documented_chain_has_the_form_of_the_files(tmp_path: Path) -> None:
+    write(tmp_path / "a.lhe", breadth_first(chain_sample(("documented",), 1)))
+    assert info(tmp_path / "a.lhe")["problems"] == []
+    document = (Path(__file__).parents[2] / "docs" / "formats.md").read_text()
+    texts = [one.partition("<event>\n")[2].partition("</event>")[0] for one in (document, (tmp_path / "a.lhe").read_text())]
+    example, written = ([line.split() for line in text.splitlines()] for text in texts)
+    assert len(example) == len(written) == 1 + 11 + 6
+    assert example[0][:2] == written[0][:2]
+    for one, other in zip(example[1:12], written[1:12], strict=True):
+        assert len(one) == len(other) == 13
+        assert one[:6] == other[:6]
+        assert (one[11] == "0.0", one[12] == "9.0") == (other[11] == "0.0", float(other[12]) == 9.0)
+    for one, other in zip(example[12:], written[12:], strict=True):
+        assert len(one) == len(other)
+        assert one[:3] == other[:3]
+        assert [token for token in one if token.isidentifier()] == [token for token in other if token.isidentifier()]
+    assert example[12][6] == written[12][6] == "4"
 
 
 def test_every_kind_of_tree_is_in_these_tests() -> None:

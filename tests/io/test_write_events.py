@@ -50,6 +50,18 @@ def test_no_events_make_a_valid_file(tmp_path: Path, setting: tuple[Any, Any]) -
         assert (info(tmp_path / name)["n"], info(tmp_path / name)["problems"]) == (0, [])
 
 
+@pytest.mark.parametrize("name", ["a.lhe", "a.hepevt"])
+def test_the_room_is_checked_with_the_events_of_the_run(
+    tmp_path: Path, setting: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr("nusim.io.write.check_free_space", lambda path, size: asked.append(size))
+    write_events(tmp_path / name, *setting, 1000)
+    assert len(asked) == 2
+    size = sum(path.stat().st_size for path in tmp_path.iterdir())
+    assert 0.9 * size < asked[1] < 1.1 * size
+
+
 def test_requests_that_cannot_be_met_leave_no_file(tmp_path: Path, setting: tuple[Any, Any]) -> None:
     with pytest.raises(DataFileError, match="are free; ask for fewer events"):
         write_events(tmp_path / "a.lhe", *setting, 10**15)
