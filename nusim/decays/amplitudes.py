@@ -23,6 +23,8 @@ Number = Any
 
 Diagram = tuple[int, int, int, float]
 """Places of the neutrino on the parent's line, of the particle and of the v spinor on the other, and the sign of the diagram."""
+_ROUNDING = 1e-15
+"""The Z is left out where its amplitude is below this share of that of the Z': it would be lost in rounding."""
 _MAJORANA: tuple[Diagram, ...] = ((0, 1, 2, 1.0), (1, 0, 2, -1.0), (2, 0, 1, 1.0))
 _DIRAC: tuple[tuple[Diagram, ...], ...] = (
     ((1, 2, 0, 1.0), (2, 1, 0, -1.0)),
@@ -254,6 +256,11 @@ def neutrino_triple(
     diagrams = _MAJORANA if found.majorana else _DIRAC[antiparticle_at]
     outer = tuple(neutrino_vertex(found, columns[x], parent) for x, _, _, _ in diagrams)
     inner = tuple(neutrino_vertex(found, columns[y], columns[z]) for _, y, z, _ in diagrams)
+    weak = max(abs(o.weak_left * i.weak_left) for o, i in zip(outer, inner, strict=True))
+    if weak * (found.zprime.mass**2 + found.masses[parent] ** 2) < _ROUNDING * max(
+        abs(o.left * i.left) for o, i in zip(outer, inner, strict=True)
+    ):
+        outer, inner = (tuple(one._replace(weak_left=0.0, weak_right=0.0) for one in some) for some in (outer, inner))
     zprime, phi = _bosons(found, parent, masses, widths, {x for x, _, _, _ in diagrams})
     return NeutrinoTriple(found.masses[parent], masses, outer, inner, zprime, phi, diagrams)
 

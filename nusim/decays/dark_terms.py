@@ -265,8 +265,8 @@ class _Proposal:
             cosines = np.maximum(density.reshape(_CELLS, _COSINES + 1), 0.0)
             pieces = (cosines[:, 1:] + cosines[:, :-1]) / (2 * _COSINES)
             middle = pieces.sum(axis=1)
-            # at the ends of t the density vanishes; between the middles it is linear
-            knots = np.concatenate([[0.0], (middle[1:] + middle[:-1]) / 2, [0.0]])
+            # the larger neighbour: a density that bends either way stays about below the line
+            knots = np.concatenate([middle[:1], np.maximum(middle[1:], middle[:-1]), middle[-1:]])
             areas = (knots[1:] + knots[:-1]) / (2 * _CELLS)
             sizes.append(float(middle.sum()))
             turns = np.cumsum(pieces, axis=1) / middle[:, None]

@@ -143,16 +143,16 @@ def _tuned(draft: Generator, total: Array) -> Generator:
 
     `total`: what each route adds to the rate, shape (routes,), up to a common factor.
     """
-    flux, ratio, _ = draft.candidates(_PILOT, np.arange(_PILOT_SIZE), 0)
+    drawn, _, ratio = draft.candidates(_PILOT, np.arange(_PILOT_SIZE), 0)
     route, rows = draft.source.route, np.diff(draft.proposal, prepend=0.0) / draft.proposal[-1]
     share = np.bincount(route, rows, minlength=len(total))
-    largest = np.array([_bound(ratio[flux.route == number]) for number in range(len(total))])
+    largest = np.array([_bound(ratio[route[drawn] == number]) for number in range(len(total))])
     # a route that the pilot saw little of
     largest = np.maximum(largest, _LEAST_SPREAD * np.divide(total, share, out=np.zeros(len(total)), where=share > 0))
     rows = rows * largest[route]
     scale = float(rows.sum())
     # chance of a candidate of the new proposal to have a weight at all
-    alive = float(np.mean((ratio > 0) * largest[flux.route])) / scale
+    alive = float(np.mean((ratio > 0) * largest[route[drawn]])) / scale
     mean = float(ratio.mean())
     return replace(draft, proposal=np.cumsum(rows), bound=scale, mean=mean / alive, efficiency=mean / scale)
 

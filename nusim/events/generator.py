@@ -75,35 +75,31 @@ class Generator:
         weight *= ratio / self.mean if self.weighted else np.maximum(ratio / self.bound, 1.0)
         return self._assemble(index, flux, weight, u_decay)
 
-    def candidates(self, stage: int, index: IntArray, attempt: int) -> tuple[HeavyFlux, Array, Array]:
-        """Heavy states drawn from the proposal, their weight relative to it, and the numbers not yet used (n, 2)."""
+    def candidates(self, stage: int, index: IntArray, attempt: int) -> tuple[IntArray, Array, Array]:
+        """Rows of the source drawn from the proposal, the numbers (n, draws + 3) used and not, and weights over the proposal."""
         draws = self.source.draws
         u = uniforms(self.seed, stage, index, draws + 3, attempt)
         rows: IntArray = np.searchsorted(self.proposal, u[:, draws] * self.proposal[-1], side="right")
         rows = np.minimum(rows, len(self.proposal) - 1)
-        flux = self.source.draw(rows, u[:, :draws])
+        weight = self.source.weights(rows, u[:, :draws]) * self.visible[self.source.route[rows]]
         density = (self.proposal[rows] - np.where(rows > 0, self.proposal[rows - 1], 0.0)) / self.proposal[-1]
-        return flux, flux.weight * self.visible[flux.route] / density, u[:, draws + 1 :]
+        return rows, u, weight / density
 
     def _accepted(self, index: IntArray) -> tuple[HeavyFlux, Array, Array]:
         """The first accepted candidate of each event: by its weight if unweighted, with any weight if weighted."""
-        if not len(index):
-            return self.source.draw(index, np.empty((0, self.source.draws))), np.zeros(0), np.zeros(0)
-        found: list[HeavyFlux] = []
-        places: list[IntArray] = []
-        ratio, u_decay = np.empty(len(index)), np.empty(len(index))
+        draws = self.source.draws
+        chosen, numbers, ratio = np.zeros(len(index), np.int64), np.empty((draws + 3, len(index))).T, np.empty(len(index))
         pending = np.arange(len(index))
         attempt = 0
         while len(pending):
-            flux, own, spare = self.candidates(_CANDIDATE, index[pending], attempt)
-            kept = np.flatnonzero(own > 0 if self.weighted else spare[:, 0] * self.bound < own)
+            rows, u, own = self.candidates(_CANDIDATE, index[pending], attempt)
+            kept = np.flatnonzero(own > 0 if self.weighted else u[:, draws + 1] * self.bound < own)
             done = pending[kept]
-            ratio[done], u_decay[done] = own[kept], spare[kept, 1]
-            found.append(flux.take(kept))
-            places.append(done)
+            chosen[done], ratio[done] = rows[kept], own[kept]
+            numbers[done] = u[kept]
             pending = np.delete(pending, kept)
             attempt += 1
-        return HeavyFlux.assembled(found, places), ratio, u_decay
+        return self.source.draw(chosen, numbers[:, :draws]), ratio, numbers[:, draws + 2]
 
     def _assemble(self, index: IntArray, flux: HeavyFlux, weight: Array, u_decay: Array) -> EventSample:
         """Parent, charged lepton, the chain of heavy states, the products of every decay, in one flat record."""

@@ -105,13 +105,13 @@ def helicity(spin: SpinArray, direction: Array, state: str) -> Array:
 
 
 def advance(
-    volumes: tuple[Volume, ...], state: Flying, step: Step, following: Step | None, u: Array, u_next: Array, u_aim: Array
+    volumes: tuple[Volume, ...], state: Flying, step: Step, following: Step | None, u: Array, u_next: Array, u_aim: Array, spins: bool
 ) -> tuple[Leg, Flying]:
     """The state flies, decays by one of the step's options, and the product that is followed is sent on.
 
     `following`: the step by which that product decays, None if the detector sees its decay. `u` (n, DRAWS): this step's uniform numbers;
     `u_next` the next step's, `u_aim` those of the aim. The products turn together until the one that is followed lies on its line:
-    the |M|^2 of the turned momenta, with the state's spin, is in the weight.
+    the |M|^2 of the turned momenta, with the state's spin, is in the weight. The product's own spin is 0 unless asked for by `spins`.
     """
     n, p = len(u), aim.norm(state.momentum[:, 1:])
     flown, factor = steer.distance(volumes, state.origin[:, 1:], state.line.direction, p * (step.ctau / step.mass), u[:, _DISTANCE:_OPTION])
@@ -121,8 +121,8 @@ def advance(
     option = choose(step.shares, u[:, _OPTION])
     products, momentum = np.zeros((4, PRODUCTS, n)).T, four_vectors(n)
     line = aim.Aimed(np.empty((3, n)).T, np.empty(n), np.empty(n), np.empty(n), np.empty(n))
-    spin: ComplexArray = np.empty((3, n), dtype=complex).T
-    polarisation, weight = np.empty(n), state.weight * factor * step.multiplicity
+    spin: ComplexArray = np.zeros((3, n), dtype=complex).T
+    polarisation, weight = np.zeros(n), state.weight * factor * step.multiplicity
     for number in np.unique(option):
         rows = np.flatnonzero(option == number)
         term, place = step.options[number].term, step.options[number].place
@@ -137,9 +137,10 @@ def advance(
         turned = turn(drawn, drawn[:, place, 1:], seen)
         parent_spin = own if step.state in VECTOR_STATES else own.real
         weight[rows] *= scale * term.msq(turned, parent_spin) * aimed.weight
-        child = term.polarisation(turned, parent_spin, place, u[rows, _SPIN:])
-        polarisation[rows] = helicity(child, seen / aim.norm(seen)[:, None], step.child)
-        spin[rows] = moved(child, turned[:, place], frame, mass, step.mass, lab)
+        if spins:
+            child = term.polarisation(turned, parent_spin, place, u[rows, _SPIN:])
+            polarisation[rows] = helicity(child, seen / aim.norm(seen)[:, None], step.child)
+            spin[rows] = moved(child, turned[:, place], frame, mass, step.mass, lab)
         momentum[rows], products[rows, : len(term.masses)] = lab, turned
         for name in aim.Aimed.__slots__:
             getattr(line, name)[rows] = getattr(aimed, name)

@@ -6,7 +6,7 @@ and decay probability included, if each row is drawn once. A state that decays o
 the last one is aimed at it (`aim`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, Self
@@ -159,19 +159,31 @@ class HeavySource:
 
         The weight is 0 where a line is out of reach or misses the detector.
         """
-        route = self.route[rows]
         parts, places = [], []
-        for steps in dict.fromkeys(one.steps for one in self.routes):
-            mine = np.array([one.steps == steps for one in self.routes])[route]
-            if mine.all():
-                return self._draw(rows, steps, u)
-            if mine.any():
-                places.append(np.flatnonzero(mine))
-                parts.append(self._draw(rows[mine], steps, u.T.compress(mine, axis=1).T))
+        for mine, steps in self._by_steps(rows):
+            if len(mine) == len(rows):
+                return self._draw(rows, steps, u, True)
+            places.append(mine)
+            parts.append(self._draw(rows[mine], steps, u.T.take(mine, axis=1).T, True))
         return HeavyFlux.assembled(parts, places)
 
-    def _draw(self, rows: IntArray, steps: tuple[Step, ...], u: Array) -> HeavyFlux:
-        """Rows whose routes have the same steps."""
+    def weights(self, rows: IntArray, u: Array) -> Array:
+        """The weights of what `draw` gives, (n,), for less work: spins of states at the end of chains are not computed."""
+        out = np.empty(len(rows))
+        for mine, steps in self._by_steps(rows):
+            out[mine] = self._draw(rows[mine], steps, u.T.take(mine, axis=1).T, False).weight
+        return out
+
+    def _by_steps(self, rows: IntArray) -> Iterator[tuple[IntArray, tuple[Step, ...]]]:
+        """Places of the rows whose routes have the same steps, with these; at least once."""
+        route = self.route[rows]
+        kinds = list(dict.fromkeys(one.steps for one in self.routes))
+        kind = np.array([kinds.index(one.steps) for one in self.routes])[route]
+        for number in np.unique(kind) if len(rows) else (0,):
+            yield np.flatnonzero(kind == number), kinds[number]
+
+    def _draw(self, rows: IntArray, steps: tuple[Step, ...], u: Array, spins: bool) -> HeavyFlux:
+        """Rows whose routes have the same steps; `spins`: whether the spin at the end of a chain is wanted."""
         decay, time, start, energy = self._decays(rows)
         route, n = self.route[rows], len(rows)
         begin, end, parent = (four_vectors(n) for _ in range(3))
@@ -194,7 +206,7 @@ class HeavySource:
         for k, step in enumerate(steps):
             last = k + 1 == len(steps)
             leg, state = chain.advance(
-                self.volumes, state, step, None if last else steps[k + 1], own[k], u_aim if last else own[k + 1], u_aim
+                self.volumes, state, step, None if last else steps[k + 1], own[k], u_aim if last else own[k + 1], u_aim, spins or not last
             )
             legs.append(leg)
         line = state.line

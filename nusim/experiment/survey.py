@@ -67,7 +67,7 @@ def survey(source: HeavySource, seed: int) -> Survey:
     weight = np.zeros(len(source))
     for first in range(0, len(source), _CHUNK):
         index: IntArray = np.arange(first, min(first + _CHUNK, len(source)))
-        weight[index] = source.draw(index, uniforms(seed, STAGE, index, source.draws)).weight
+        weight[index] = source.weights(index, uniforms(seed, STAGE, index, source.draws))
     return Survey(source, weight)
 
 
