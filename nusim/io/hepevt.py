@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import DataFileError
 from ..events.sample import FINAL, INCOMING, INTERMEDIATE, EventSample
 from ..kernels.arrays import Array, BoolArray, IntArray
 from ..pdg import HEAVY_STATE_CODES, NEUTRINO_OF_FLAVOUR
@@ -144,6 +145,11 @@ def tracking_records(sample: EventSample, volumes: list[Any]) -> tuple[IntArray,
     label = np.zeros(total, np.int64)
     tracked = np.flatnonzero(later & (sample.status == FINAL) & ~heavy)
     label[tracked] = number[mother[tracked]]
+    used = np.zeros((n, int(number.max(initial=0)) + 1), bool)
+    used[event, label] = True
+    empty = np.flatnonzero(~used[np.arange(n), number[seen]])
+    if len(empty):
+        raise DataFileError(f"event sample: event {empty[0]}: the decay seen leaves only heavy states, which no detector simulation tracks")
     return label, number[seen]
 
 

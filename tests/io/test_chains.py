@@ -395,6 +395,27 @@ def test_a_place_without_the_state_seen_is_refused(tmp_path: Path, change: dict[
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_decay_seen_that_leaves_nothing_to_track_is_refused_by_hepevt(tmp_path: Path) -> None:
+    sample = chain_sample(("siblings",), 5)
+    nu5 = sample.offsets[:-1] + 2
+    end = sample.vertex[nu5 + 1]
+    number = np.full(5, STATES.index("nu5"), np.int16)
+    delay = end[:, 0] - sample.vertex[nu5, 0] - np.linalg.norm(end[:, 1:] - sample.vertex[nu5, 1:], axis=1)
+    dark = replace(
+        sample,
+        seen=np.full(5, 2),
+        state=number,
+        route=np.full(5, ALL_ROUTES.index("nu5"), np.int16),
+        decay_vertex=end,
+        delay=delay,
+    )
+    with pytest.raises(DataFileError, match="event 0: the decay seen leaves only heavy states"):
+        write(tmp_path / "a.hepevt", dark)
+    assert list(tmp_path.iterdir()) == []
+    write(tmp_path / "a.lhe", dark)
+    assert info(tmp_path / "a.lhe")["problems"] == []
+
+
 @pytest.mark.parametrize("mix", [None, 0, 1])
 def test_equal_rows_are_found_whatever_their_code(monkeypatch: pytest.MonkeyPatch, mix: int | None) -> None:
     if mix is not None:
