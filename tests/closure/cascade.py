@@ -29,6 +29,7 @@ class TwoBody:
     handed: float
     pdg: tuple[int, int] = (HEAVY_STATE_CODES["nu4"], 14)
     draws: int = 2
+    via: tuple[str, ...] = ("Z'",)
 
     def momentum(self):
         m, a, b = self.m_parent, *self.masses

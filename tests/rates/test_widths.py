@@ -48,5 +48,19 @@ def test_without_mixing_nothing_decays() -> None:
 
 
 def test_an_unknown_state_is_refused() -> None:
-    with pytest.raises(ParameterError, match="state 'nu5' is not in the spectrum of hnl"):
+    with pytest.raises(ParameterError, match="decay table of 'nu5': not a parent with known decays in model hnl; parents: nu4"):
         width_scan([load_model("hnl")[0]], "nu5")
+
+
+@pytest.mark.parametrize("state", ["nu4", "nu5", "zprime", "phi"])
+def test_dark_scans_agree_with_the_tables(state: str) -> None:
+    values = [0.03, 0.07, 0.0750000001, 0.2, 1.0]
+    models = [load_model("circle", {"mediator.m_zprime": value, "portals.epsilon": 1e-5})[0] for value in values]
+    scan = width_scan(models, state)
+    for place, model in enumerate(models):
+        table = decay_table(solve(model), state)
+        assert scan.mass[place] == table.mass
+        assert scan.total_width[place] == pytest.approx(table.total_width, rel=1e-9)
+        for name, width in scan.width.items():
+            assert width[place] == pytest.approx(table.width(name), rel=1e-9, abs=1e-13 * table.total_width)
+        assert {channel.products for channel in table if channel.width > 0} <= set(scan.width)
