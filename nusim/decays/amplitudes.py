@@ -8,6 +8,7 @@ Unitary gauge: the longitudinal part of the Z' stays. Numbers may be arrays over
 together. Source: arXiv:1903.07590, Eq. 1 and its text, for the currents.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
@@ -32,6 +33,10 @@ _DIRAC: tuple[tuple[Diagram, ...], ...] = (
     ((0, 1, 2, 1.0), (1, 0, 2, -1.0)),
 )
 """By the place of the antiparticle."""
+
+
+Part = tuple[ComplexArray | None, ComplexArray | None]
+"""A spinor of which one chirality may be absent."""
 
 
 class Vertex(NamedTuple):
@@ -113,15 +118,32 @@ class _Current(NamedTuple):
     scalar: ComplexArray | None
 
 
-def _current(bra: Spinor, ket: Spinor, vertex: Vertex, q: Array, left: ComplexArray, right: ComplexArray) -> _Current:
-    dark = along = weak = scalar = None
-    if _some(vertex.left) or _some(vertex.right):
-        dark = vertex.left * left + vertex.right * right
-        along = _dot(q, dark)
-    if _some(vertex.weak_left) or _some(vertex.weak_right):
-        weak = vertex.weak_left * left + vertex.weak_right * right
+def _vectors(bra: Part, ket: Part) -> tuple[ComplexArray | None, ComplexArray | None]:
+    """Left- and right-handed currents; None where a massless particle of the other helicity makes them vanish."""
+    left = vector_left((bra[0], bra[0]), (ket[0], ket[0])) if bra[0] is not None and ket[0] is not None else None
+    right = vector_right((bra[1], bra[1]), (ket[1], ket[1])) if bra[1] is not None and ket[1] is not None else None
+    return left, right
+
+
+def _sum(parts: Iterable[tuple[Number, ComplexArray | None]]) -> ComplexArray | None:
+    """Couplings times currents, added up; None for nothing."""
+    total: ComplexArray | None = None
+    for coupling, current in parts:
+        if current is not None and _some(coupling):
+            total = coupling * current if total is None else total + coupling * current
+    return total
+
+
+def _current(bra: Part, ket: Part, vertex: Vertex, q: Array, vectors: tuple[ComplexArray | None, ComplexArray | None]) -> _Current:
+    left, right = vectors
+    dark = _sum(((vertex.left, left), (vertex.right, right)))
+    along = None if dark is None else _dot(q, dark)
+    weak = _sum(((vertex.weak_left, left), (vertex.weak_right, right)))
+    scalar = None
     if _some(vertex.scalar_left) or _some(vertex.scalar_right):
-        scalar = vertex.scalar_left * scalar_left(bra, ket) + vertex.scalar_right * scalar_right(bra, ket)
+        flip = scalar_left((bra[1], bra[1]), (ket[0], ket[0])) if bra[1] is not None and ket[0] is not None else None
+        flop = scalar_right((bra[0], bra[0]), (ket[1], ket[1])) if bra[0] is not None and ket[1] is not None else None
+        scalar = _sum(((vertex.scalar_left, flip), (vertex.scalar_right, flop)))
     return _Current(dark, along, weak, scalar)
 
 
@@ -141,9 +163,16 @@ def _exchanged(
     return out
 
 
-def _chosen(spinor: Spinor, helicity: int | None) -> Spinor:
-    """One of the two spins, or both."""
-    return spinor if helicity is None else (spinor[0][helicity : helicity + 1], spinor[1][helicity : helicity + 1])
+def _chosen(spinor: Spinor, helicity: int | None, is_anti: bool = False) -> Part:
+    """One helicity of a massless particle, whose other chirality is absent; or both spins. Of a v spinor chiralities change places."""
+    if helicity is None:
+        return spinor
+    left, right = (part[helicity : helicity + 1] for part in spinor)
+    return (left, None) if (helicity == 0) != is_anti else (None, right)
+
+
+def _spins(part: Part) -> int:
+    return len(part[0]) if part[0] is not None else len(part[1]) if part[1] is not None else 0
 
 
 def _moving(momenta: Array, m_parent: Number, place: int) -> tuple[Array, Array]:
@@ -182,13 +211,13 @@ class NeutrinoTriple:
         n = len(momenta)
         parent = _at_rest(self.m_parent, n)
         out = [_chosen(particle(momenta[:, k], self.masses[k]), helicities[k]) for k in range(3)]
-        anti = {z: _chosen(antiparticle(momenta[:, z], self.masses[z]), helicities[z]) for z in {d[2] for d in self.diagrams}}
+        anti = {z: _chosen(antiparticle(momenta[:, z], self.masses[z]), helicities[z], True) for z in {d[2] for d in self.diagrams}}
         total: ComplexArray | None = None
         for (x, y, z, sign), outer, inner in zip(self.diagrams, self.outer, self.inner, strict=True):
             q, square = _moving(momenta, self.m_parent, x)
-            first = _current(out[x], parent, outer, q, vector_left(out[x], parent), vector_right(out[x], parent))
-            second = _current(out[y], anti[z], inner, q, vector_left(out[y], anti[z]), vector_right(out[y], anti[z]))
-            shape = (len(out[x][0]), len(out[y][0]), len(out[z][0]), 2, n)
+            first = _current(out[x], parent, outer, q, _vectors(out[x], parent))
+            second = _current(out[y], anti[z], inner, q, _vectors(out[y], anti[z]))
+            shape = (_spins(out[x]), _spins(out[y]), _spins(out[z]), 2, n)
             part = _exchanged(first, second, self.zprime, self.phi, square, x, shape).transpose(*np.argsort((x, y, z)), 3, 4)
             total = sign * part if total is None else total + sign * part
         assert total is not None
@@ -215,13 +244,13 @@ class LeptonPair:
         a, b = (_chosen(particle(momenta[:, k], self.masses[k]), helicities[k]) for k in (0, 1))
         c = antiparticle(momenta[:, 2], self.masses[2])
         q, square = _moving(momenta, self.m_parent, 0)
-        left, right, pair_left = vector_left(a, parent), vector_right(a, parent), vector_left(b, c)
-        first = _current(a, parent, self.outer, q, left, right)
-        second = _current(b, c, self.inner, q, pair_left, vector_right(b, c))
-        out = _exchanged(first, second, self.zprime, self.phi, square, 0, (len(a[0]), 2, 2, 2, n))
-        for coupling, current in zip(self.charged, (left, right), strict=True):
-            if _some(coupling):
-                out += _contracted(coupling * current, pair_left)
+        neutrino, leptons = _vectors(a, parent), _vectors(b, c)
+        first = _current(a, parent, self.outer, q, neutrino)
+        second = _current(b, c, self.inner, q, leptons)
+        out = _exchanged(first, second, self.zprime, self.phi, square, 0, (_spins(a), 2, 2, 2, n))
+        charged = _sum(zip(self.charged, neutrino, strict=True))
+        if charged is not None and leptons[0] is not None:
+            out += _contracted(charged, leptons[0])
         return out
 
 

@@ -1,8 +1,9 @@
-"""Three-body phase space cut into regions that follow the poles of propagators: nodes for widths, proposals for events.
+"""Three-body phase space cut into regions that follow the poles of propagators: nodes for widths, coordinates for events.
 
 Coordinates of a region: the invariant mass squared s of a pair, and the cosine of the pair's first product in the pair's frame against
-the pair's direction of flight. s runs as low + (high - low) sin^2, which takes the square roots at both ends away, or, where a boson's
-mass lies just above the end, so in the logarithm of the distance to the pole.
+the pair's direction of flight. At either end of s some scale matters: the distance to where a root or a propagator has its next
+singular point. Nodes are Gaussian in x, with s = low + scale sinh^2(E x) in the lower half and s = high - scale sinh^2(E x) in the upper:
+quadratic in x within the scale, which takes the square root at the end away, logarithmic beyond.
 """
 
 from dataclasses import dataclass
@@ -16,8 +17,12 @@ from ..kernels.kinematics import kallen_sqrt
 PAIRINGS = ((0, 1, 2), (1, 0, 2), (2, 0, 1))
 """Spectator, first and second of the pair."""
 
-_NEAR = 0.5
-"""Distance from the end of s to a pole, over the range of s, below which the pole is followed."""
+NEAR = 0.5
+"""Distance from an end of s to a pole, over the range of s, below which the pole has a region."""
+_WIDE = 1e4
+"""Scales beyond this many ranges are as good as infinite."""
+_FINEST = 1e-13
+"""Least scale over s at the end."""
 
 
 @cache
@@ -29,13 +34,22 @@ def gauss(n: int) -> tuple[Array, Array]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Region:
-    """Coordinates about one pairing; masses and pole are numbers or arrays over points."""
+    """Coordinates about one pairing; masses and scales are numbers or arrays over points."""
 
     pairing: int
     m_parent: ArrayLike
     masses: tuple[ArrayLike, ArrayLike, ArrayLike]
-    beyond: ArrayLike
-    """Distance in s from the upper end to the pole that is followed, GeV^2; infinite for none."""
+    scales: tuple[ArrayLike, ArrayLike]
+    """At the lower and the upper end of s, GeV^2; infinite for none."""
+    followed: tuple[float, float] = (np.inf, np.inf)
+    """Distance in s from the ends to a pole below and one above, GeV^2; infinite where none is near."""
+
+    def closeness(self, s: Array) -> Array:
+        """Squares of the followed propagators, up to a factor."""
+        low, high = self.ends()
+        inside = np.clip(s, low, high)
+        result: Array = 1 / (inside - low + self.followed[0]) ** 2 + 1 / (high - inside + self.followed[1]) ** 2
+        return result
 
     def ends(self) -> tuple[Array, Array]:
         """Least and largest s."""
@@ -43,31 +57,46 @@ class Region:
         low = (np.asarray(self.masses[y]) + self.masses[z]) ** 2
         return np.asarray(low, float), np.asarray((np.asarray(self.m_parent) - self.masses[x]) ** 2, float)
 
+    def nodes(self, n: int) -> tuple[Array, Array]:
+        """s and weights of a quadrature with n nodes in each half, shape (2 n,) or (points, 2 n)."""
+        low, high = (end[..., None] for end in self.ends())
+        x, w = gauss(n)
+        x, w = (x + 1) / 2, w / 2
+        half = (high - low) / 2
+        parts = []
+        for scale in self.scales:
+            size = np.minimum(np.asarray(scale, float)[..., None], _WIDE * half)
+            end = np.arcsinh(np.sqrt(half / size))
+            parts.append((size * np.sinh(end * x) ** 2, size * np.sinh(2 * end * x) * end * w))
+        return np.concatenate([low + parts[0][0], high - parts[1][0]], axis=-1), np.concatenate([parts[0][1], parts[1][1]], axis=-1)
+
     def invariant(self, t: Array) -> tuple[Array, Array]:
-        """s and ds/dt at t from 0 to 1."""
+        """s and ds/dt, smooth at t from 0 to 1: for tables. Logarithmic in the distance to the nearest pole that is followed."""
         low, high = self.ends()
         step, slope = np.sin(np.pi / 2 * t) ** 2, np.pi / 2 * np.sin(np.pi * t)
-        if not np.any(np.isfinite(self.beyond)):
+        near = min(self.followed)
+        if near == np.inf:
             return low + (high - low) * step, (high - low) * slope
-        pole = high + self.beyond
-        ratio = self.beyond / (pole - low)
-        distance = (pole - low) * ratio**step
-        return np.clip(pole - distance, low, high), -np.log(ratio) * distance * slope
+        ratio = near / (high - low + near)
+        if near == self.followed[1]:
+            distance = (high - low + near) * ratio**step
+            return np.clip(high + near - distance, low, high), -np.log(ratio) * distance * slope
+        distance = near * ratio**-step
+        return np.clip(low - near + distance, low, high), -np.log(ratio) * distance * slope
 
-    def momenta(self, t: Array, cosine: Array) -> tuple[Array, Array]:
-        """Momenta (n, 3, 4) and dPhi_3 / (dt dcosine), the isotropic orientation included: spectator along -z, the pair in the xz plane."""
+    def momenta(self, s: Array, cosine: Array) -> tuple[Array, Array]:
+        """Momenta (n, 3, 4) and dPhi_3 / (ds dcosine), the isotropic orientation included: spectator along -z, the pair in the xz plane."""
         x, y, z = PAIRINGS[self.pairing]
-        s, slope = self.invariant(t)
         root = np.sqrt(s)
         m = np.asarray(self.m_parent, float)
         m_x, m_y, m_z = (np.asarray(self.masses[k], float) for k in (x, y, z))
         q = kallen_sqrt(m, root, m_x) / (2 * m)
-        star = kallen_sqrt(root, m_y, m_z) / (2 * np.where(root > 0, root, 1.0))
+        inverse = 1 / np.where(root > 0, root, 1.0)
+        star = kallen_sqrt(root, m_y, m_z) * inverse / 2
         spectator = np.hypot(q, m_x)
         pair = m - spectator
-        out = np.zeros((4, 3, len(t))).T
+        out = np.zeros((4, 3, len(s))).T
         out[:, x, 0], out[:, x, 3] = spectator, -q
-        inverse = 1 / np.where(root > 0, root, 1.0)
         sine = np.sqrt((1 - cosine) * (1 + cosine))
         for place, sign, mass in ((y, 1.0, m_y), (z, -1.0, m_z)):
             energy, along = np.hypot(star, mass), sign * star * cosine
@@ -75,23 +104,33 @@ class Region:
             out[:, place, 3] = (q * energy + pair * along) * inverse
             out[:, place, 1] = sign * star * sine
         # dPhi = ds/2pi  q/(4 pi M)  star/(4 pi root)  dcos/2
-        measure = slope * q * star * inverse / (64 * np.pi**3 * m)
-        return out, measure
+        return out, q * star * inverse / (64 * np.pi**3 * m)
 
 
-def distances(
-    m_parent: float, masses: tuple[float, float, float], poles: tuple[tuple[float, float, tuple[float, ...]], ...]
-) -> list[float]:
-    """For each pairing the distance in s from its upper end to the nearest pole that is followed, infinite for none.
+@dataclass(frozen=True, slots=True)
+class Pole:
+    """A propagator's mass and width, GeV, and for each product on the parent's line whether it is there."""
 
-    `poles`: mass, width and, for each pairing, whether it has the propagator. No distance is less than the pole's width in s allows.
+    mass: float
+    width: float
+    used: tuple[float, float, float]
+
+
+def regions(m_parent: float, masses: tuple[float, float, float], poles: tuple[Pole, ...]) -> list[Region]:
+    """Regions that together follow every pole near either end of its pair's range; one region if there is none.
+
+    With a pole at the end itself its width sets the scale, and at last the precision of numbers.
     """
     found = []
     for pairing, (x, y, z) in enumerate(PAIRINGS):
         low, high = (masses[y] + masses[z]) ** 2, (m_parent - masses[x]) ** 2
-        near = np.inf
-        for mass, width, used in poles:
-            if pairing < len(used) and used[pairing] and mass**2 >= high and mass**2 - high < _NEAR * (high - low):
-                near = min(near, max(mass**2 - high, mass * width, 1e-13 * high))
-        found.append(near)
-    return found
+        near = [np.inf, np.inf]
+        for pole in poles:
+            if pole.used[x]:
+                end, distance = (0, low - pole.mass**2) if pole.mass**2 < low else (1, pole.mass**2 - high)
+                near[end] = min(near[end], max(distance, pole.mass * pole.width, _FINEST * high))
+        roots = min((one for one in (low, 4 * masses[y] * masses[z]) if one > 0), default=np.inf), 4 * m_parent * masses[x] or np.inf
+        scales = min(near[0], roots[0]), min(near[1], roots[1])
+        followed = tuple(distance if distance < NEAR * (high - low) else np.inf for distance in near)
+        found.append(Region(pairing, m_parent, masses, scales, (followed[0], followed[1])))
+    return [region for region in found if min(region.followed) < np.inf] or found[:1]

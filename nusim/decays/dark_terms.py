@@ -7,7 +7,7 @@ integral of |M|^2 over the Dalitz plot; momenta are proposed from a table of the
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from itertools import combinations_with_replacement, pairwise, product
 
@@ -19,15 +19,18 @@ from ..kernels.lorentz import around, orthonormal_frame
 from ..kernels.spinors import ComplexArray, SpinArray, bloch, spin_states
 from .amplitudes import Amplitude, LeptonPair, conjugated, lepton_pair, neutrino_triple, stacked, strength, vertices
 from .couplings import Couplings
-from .dalitz import PAIRINGS, Region, distances, gauss
+from .dalitz import PAIRINGS, Pole, Region, gauss, regions
 
 Helicities = tuple[int | None, int | None, int | None]
 _TOGETHER = 16
 """Amplitudes evaluated at a time."""
 _BLOCK = 2048
 """Events whose amplitudes are computed at a time: they stay in the cache."""
-_NODES, _NODES_NEAR = (20, 14), (72, 32)
-"""Gauss nodes in s and in the cosine, without and with a pole that is followed."""
+_NODES = ((9, 12), (14, 14), (20, 24), (28, 56))
+"""Gauss nodes in each half of s and in the cosine: for structure as wide as the range of s, within it, much finer, and very fine or in
+several places."""
+_STRUCTURES = (0.1, 0.01)
+"""Scale over range above which each number of nodes will do; with several regions the next is taken."""
 _PAIR_COSINES = 4
 """For a lepton pair |M|^2 is a quadratic in the cosine."""
 _LEAST = 1e-14
@@ -40,81 +43,90 @@ def _squares(tensor: ComplexArray) -> Array:
     return result
 
 
-def _sharing(amplitude: Amplitude, near: Sequence[float], pairing: int, momenta: Array) -> Array | float:
-    """Share of |M|^2 that belongs to the region of a pairing: by the squares of the followed propagators."""
-    followed = [k for k, distance in enumerate(near) if math.isfinite(distance)]
-    if len(followed) < 2:
+def _regions(amplitude: Amplitude) -> list[Region]:
+    """The regions that together cover the Dalitz plot."""
+    poles = tuple(Pole(boson.mass, boson.width, boson.used) for boson in (amplitude.zprime, amplitude.phi))
+    return regions(amplitude.m_parent, amplitude.masses, poles)
+
+
+def _sharing(own: Region, all_regions: Sequence[Region], momenta: Array) -> Array | float:
+    """Share of |M|^2 that belongs to a region where there are several: by the squares of the propagators they follow."""
+    if len(all_regions) < 2:
         return 1.0
     sizes = {}
-    for k in followed:
-        q = -momenta[:, PAIRINGS[k][0]].T
-        q[0] += amplitude.m_parent
+    for region in all_regions:
+        q = -momenta[:, PAIRINGS[region.pairing][0]].T
+        q[0] += region.m_parent
         square = q[0] ** 2 - q[1] ** 2 - q[2] ** 2 - q[3] ** 2
-        end = (amplitude.m_parent - amplitude.masses[PAIRINGS[k][0]]) ** 2
-        sizes[k] = 1 / (end + near[k] - square) ** 2
-    share: Array = sizes[pairing] / sum(sizes.values())
+        sizes[region.pairing] = region.closeness(square)
+    share: Array = sizes[own.pairing] / sum(sizes.values())
     return share
-
-
-def _regions(amplitude: Amplitude) -> tuple[list[float], list[Region]]:
-    """Distances to poles and the regions that together cover the Dalitz plot."""
-    poles = tuple((boson.mass, boson.width, boson.used) for boson in (amplitude.zprime, amplitude.phi))
-    near = distances(amplitude.m_parent, amplitude.masses, poles)
-    followed = [k for k, distance in enumerate(near) if math.isfinite(distance)] or [0]
-    return near, [Region(k, amplitude.m_parent, amplitude.masses, near[k]) for k in followed]
-
-
-def _mesh(amplitude: Amplitude, near: bool) -> tuple[Array, Array, Array]:
-    """Nodes t, cosine and weights for a region."""
-    nodes = _NODES_NEAR if near else _NODES
-    (t, w), (c, v) = gauss(nodes[0]), gauss(_PAIR_COSINES if isinstance(amplitude, LeptonPair) else nodes[1])
-    return np.repeat((t + 1) / 2, len(c)), np.tile(c, len(t)), np.outer(w / 2, v).ravel()
 
 
 def integrals(amplitudes: Sequence[Amplitude]) -> list[Array]:
     """Integral of |M|^2 / 2M for each spin of the products, without symmetry factors: an array (2, 2, 2) for each amplitude, GeV.
 
-    Amplitudes without a pole nearby are evaluated many at a time.
+    Equal amplitudes are computed once, those with one region many at a time.
     """
-    out: list[Array] = [np.zeros((2, 2, 2))] * len(amplitudes)
-    smooth: dict[tuple[object, ...], list[int]] = {}
-    for number, amplitude in enumerate(amplitudes):
-        near, regions = _regions(amplitude)
-        if len(regions) == 1 and not math.isfinite(near[regions[0].pairing]):
-            kind = (type(amplitude), getattr(amplitude, "diagrams", None), tuple(mass > 0 for mass in amplitude.masses))
-            smooth.setdefault(kind, []).append(number)
+    keys: list[tuple[object, ...]] = [(type(one), *(getattr(one, item.name) for item in fields(one))) for one in amplitudes]
+    distinct = dict(zip(keys, amplitudes, strict=True))
+    found: dict[tuple[object, ...], Array] = {}
+    groups: dict[object, list[tuple[object, ...]]] = {}
+    covering = {key: _regions(amplitude) for key, amplitude in distinct.items()}
+    for key, own in covering.items():
+        amplitude = distinct[key]
+        if len(own) > 1:
+            found[key] = np.sum([_integrated([amplitude], region, own, min(_level(region) + 1, 3))[0] for region in own], axis=0)
         else:
-            out[number] = _followed(amplitude, near, regions)
-    for members in smooth.values():
+            kind = (type(amplitude), getattr(amplitude, "diagrams", None), tuple(m > 0 for m in amplitude.masses))
+            groups.setdefault((*kind, own[0].pairing, _level(own[0])), []).append(key)
+    for members in groups.values():
         for first in range(0, len(members), _TOGETHER):
             some = members[first : first + _TOGETHER]
-            for number, result in zip(some, _together([amplitudes[k] for k in some]), strict=True):
-                out[number] = result
-    return out
+            one = [covering[key][0] for key in some]
+            masses = tuple(np.array([region.masses[k] for region in one]) if one[0].masses[k] else 0.0 for k in range(3))
+            scales = tuple(np.array([region.scales[k] for region in one]) for k in range(2))
+            whole = Region(one[0].pairing, np.array([region.m_parent for region in one]), masses, scales)  # type: ignore[arg-type]
+            results = _integrated([distinct[key] for key in some], whole, [whole], _level(one[0]))  # type: ignore[index]
+            found |= dict(zip(some, results, strict=True))
+    return [found[key] for key in keys]
 
 
-def _followed(amplitude: Amplitude, near: Sequence[float], regions: Sequence[Region]) -> Array:
-    """One amplitude with poles: its regions one by one."""
-    total = np.zeros((2, 2, 2))
-    for region in regions:
-        t, cosine, weight = _mesh(amplitude, True)
-        momenta, measure = region.momenta(t, cosine)
-        tensor = amplitude.tensor(momenta)
-        weight = weight * measure * _sharing(amplitude, near, region.pairing, momenta) / (4 * amplitude.m_parent)
-        total += np.sum((tensor.real**2 + tensor.imag**2).sum(axis=3) * weight, axis=-1)
-    return total
+def _level(region: Region) -> int:
+    """Which number of nodes a region needs."""
+    low, high = region.ends()
+    return sum(bool(min(region.scales) < limit * (high - low)) for limit in _STRUCTURES)
 
 
-def _together(amplitudes: list[Amplitude]) -> Array:
-    """Several amplitudes of one kind without poles, shape (amplitudes, 2, 2, 2)."""
-    t, cosine, weight = _mesh(amplitudes[0], False)
-    n, k = len(amplitudes), len(t)
-    whole = stacked(amplitudes, k)
-    momenta, measure = Region(0, whole.m_parent, whole.masses, np.inf).momenta(np.tile(t, n), np.tile(cosine, n))
-    tensor = whole.tensor(momenta)
-    squares = (tensor.real**2 + tensor.imag**2).sum(axis=3) * (np.tile(weight, n) * measure / (4 * whole.m_parent))
-    result: Array = np.moveaxis(squares.reshape(2, 2, 2, n, k).sum(axis=-1), -1, 0)
+def _integrated(amplitudes: list[Amplitude], region: Region, all_regions: Sequence[Region], level: int) -> Array:
+    """Integrals over a region of one amplitude or, with arrays in the region, several: shape (amplitudes, 2, 2, 2)."""
+    n_s, n_cosine = _NODES[level]
+    s, weight = region.nodes(n_s)
+    c, v = gauss(_PAIR_COSINES if isinstance(amplitudes[0], LeptonPair) else n_cosine)
+    k, each = len(amplitudes), s.shape[-1] * len(c)
+    s, weight = (
+        np.repeat(np.broadcast_to(s, (k, s.shape[-1])), len(c), axis=-1).ravel(),
+        (np.broadcast_to(weight, (k, weight.shape[-1]))[..., None] * v).ravel(),
+    )
+    spread = Region(region.pairing, *(_spread(value, each) for value in (region.m_parent, region.masses, region.scales)))  # type: ignore[arg-type]
+    momenta, measure = spread.momenta(s, np.tile(c, k * (each // len(c))))
+    whole = stacked(amplitudes, each)
+    weight = weight * measure * _sharing(region, all_regions, momenta) / (4 * whole.m_parent)
+    result = np.empty((k, 2, 2, 2))
+    # one helicity of massless products at a time: half of the currents vanish for each
+    for helicities in product(*((None,) if np.all(np.asarray(m) > 0) else (0, 1) for m in region.masses)):
+        tensor = whole.tensor(momenta, helicities)
+        squares = (tensor.real**2 + tensor.imag**2).sum(axis=3) * weight
+        index = tuple(slice(None) if one is None else slice(one, one + 1) for one in helicities)
+        result[:, *index] = np.moveaxis(squares.reshape(*squares.shape[:3], k, each).sum(axis=-1), -1, 0)
     return result
+
+
+def _spread(value: object, times: int) -> object:
+    """Numbers of points repeated for the nodes of each."""
+    if isinstance(value, tuple):
+        return tuple(_spread(one, times) for one in value)
+    return np.repeat(value, times) if isinstance(value, np.ndarray) else value
 
 
 @dataclass(frozen=True, eq=False)
@@ -237,7 +249,8 @@ class _Strip:
 
 
 def _linear(low: Array, high: Array, u: Array) -> Array:
-    """Fraction of an interval below which lies the share `u` of a density linear from `low` to `high`, in a form that keeps its digits."""
+    """Fraction of an interval below which lies the share `u` of a density linear from `low` to `high`, in a form that keeps its "
+    "digits."""
     result: Array = u * (low + high) / (low + np.sqrt(low**2 + u * (high - low) * (high + low)))
     return np.clip(result, 0.0, 1.0)
 
@@ -247,7 +260,6 @@ class _Proposal:
     """Momenta drawn from about |M|^2, with the exact weight of each."""
 
     term: ThreeBodyTerm
-    near: list[float]
     strips: list[_Strip]
     bound: float
     """Above factor times |M|^2 for any spin."""
@@ -255,13 +267,14 @@ class _Proposal:
     @classmethod
     def of(cls, term: ThreeBodyTerm) -> "_Proposal":
         """Tabulate a term."""
-        near, regions = _regions(term.amplitude)
+        covering = _regions(term.amplitude)
         strips, sizes = [], []
-        for region in regions:
+        for region in covering:
             t = np.repeat((np.arange(_CELLS) + 0.5) / _CELLS, _COSINES + 1)
             cosine = np.tile(np.linspace(-1.0, 1.0, _COSINES + 1), _CELLS)
-            momenta, measure = region.momenta(t, cosine)
-            density = term.msq(momenta, np.zeros((len(t), 3))) * measure * _sharing(term.amplitude, near, region.pairing, momenta)
+            s, slope = region.invariant(t)
+            momenta, measure = region.momenta(s, cosine)
+            density = term.msq(momenta, np.zeros((len(t), 3))) * slope * measure * _sharing(region, covering, momenta)
             cosines = np.maximum(density.reshape(_CELLS, _COSINES + 1), 0.0)
             pieces = (cosines[:, 1:] + cosines[:, :-1]) / (2 * _COSINES)
             middle = pieces.sum(axis=1)
@@ -275,7 +288,7 @@ class _Proposal:
             flat = (turns + np.arange(_CELLS)[:, None]).ravel()
             strips.append(_Strip(region, 0.0, knots / areas.sum(), steps, cosines / middle[:, None], flat))
         strips = [replace(strip, share=size / sum(sizes)) for strip, size in zip(strips, sizes, strict=True)]
-        draft = cls(term, near, strips, 1.0)
+        draft = cls(term, strips, 1.0)
         momenta, factor = draft.draw(_probes())
         largest = np.zeros(len(factor))
         for rows, tensor in term._tensors(momenta):
@@ -310,10 +323,11 @@ class _Proposal:
         low, high = strip.cosines[cell, first], strip.cosines[cell, first + 1]
         turn = _linear(low, high, inside)
         density *= low + (high - low) * turn
-        momenta, measure = strip.region.momenta((cell + part) / _CELLS, np.clip((first + turn) * (2 / _COSINES) - 1, -1.0, 1.0))
-        sharing = _sharing(self.term.amplitude, self.near, strip.region.pairing, momenta)
+        s, slope = strip.region.invariant((cell + part) / _CELLS)
+        momenta, measure = strip.region.momenta(s, np.clip((first + turn) * (2 / _COSINES) - 1, -1.0, 1.0))
+        sharing = _sharing(strip.region, [one.region for one in self.strips], momenta)
         # the cosine has length 2
-        factor = measure * sharing / (self.term.m_parent * self.term.width * strip.share * density)
+        factor = slope * measure * sharing / (self.term.m_parent * self.term.width * strip.share * density)
         return momenta, factor
 
 
