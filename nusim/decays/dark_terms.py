@@ -84,10 +84,10 @@ def integrals(amplitudes: Sequence[Amplitude]) -> list[Array]:
         for first in range(0, len(members), _TOGETHER):
             some = members[first : first + _TOGETHER]
             one = [covering[key][0] for key in some]
-            masses = tuple(np.array([region.masses[k] for region in one]) if one[0].masses[k] else 0.0 for k in range(3))
-            scales = tuple(np.array([region.scales[k] for region in one]) for k in range(2))
-            whole = Region(one[0].pairing, np.array([region.m_parent for region in one]), masses, scales)  # type: ignore[arg-type]
-            results = _integrated([distinct[key] for key in some], whole, [whole], _level(one[0]))  # type: ignore[index]
+            a, b, c = (np.array([region.masses[k] for region in one]) if one[0].masses[k] else 0.0 for k in range(3))
+            below, above = (np.array([region.scales[k] for region in one]) for k in range(2))
+            whole = Region(one[0].pairing, np.array([region.m_parent for region in one]), (a, b, c), (below, above))
+            results = _integrated([distinct[key] for key in some], whole, [whole], _level(one[0]))
             found |= dict(zip(some, results, strict=True))
     return [found[key] for key in keys]
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..decays.draw import choose
+from ..decays.draw import choose, spin_of
 from ..kernels.arrays import Array, IntArray, four_vectors
 from ..kernels.lorentz import boost, turn, unboost
 from ..kernels.spinors import ComplexArray, SpinArray
@@ -66,11 +66,40 @@ class Leg:
     """Momenta of its products in its rest frame, shape (n, PRODUCTS, 4); zero where there are fewer."""
 
 
-def sent(volumes: tuple[Volume, ...], decay: aim.Decay, step: Step | None, u: Array, u_aim: Array) -> aim.Aimed:
-    """Lines of heavy daughters: through the detector, or, for daughters that decay by `step`, about its direction."""
-    if step is None:
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """Decays of a step's state in its rest frame, drawn before it is known where it flies; arrays of n."""
+
+    option: IntArray
+    """Which of the step's options."""
+    products: Array
+    """Momenta, isotropic, GeV, shape (n, PRODUCTS, 4); zero where there are fewer."""
+    followed: Array
+    """Momentum of the product that is followed, shape (n, 4)."""
+    scale: Array
+    """Makes |M|^2 of the turned momenta a weight of mean 1."""
+    spread: Array
+    """Velocity of the product that is followed: with the state's boost it says how far from its direction the product flies."""
+
+
+def drawn(step: Step, u: Array) -> Drawn:
+    """Decays of a step's state, by options in proportion to their shares; `u` holds the step's uniform numbers (n, DRAWS)."""
+    n = len(u)
+    option = choose(step.shares, u[:, _OPTION])
+    products, followed, scale = np.zeros((4, PRODUCTS, n)).T, four_vectors(n), np.empty(n)
+    for number in np.unique(option):
+        rows = np.flatnonzero(option == number)
+        term, place = step.options[number].term, step.options[number].place
+        momenta, scale[rows] = term.sample(u[rows, _SAMPLE : _SAMPLE + term.draws])
+        products[rows, : len(term.masses)], followed[rows] = momenta, momenta[:, place]
+    return Drawn(option, products, followed, scale, aim.norm(followed[:, 1:]) / followed[:, 0])
+
+
+def sent(volumes: tuple[Volume, ...], decay: aim.Decay, spread: Array | None, u: Array, u_aim: Array) -> aim.Aimed:
+    """Lines of heavy daughters: through the detector, or, for daughters that decay on with products of the given spread, about it."""
+    if spread is None:
         return aim.aim(volumes, decay, u_aim)
-    direction, momentum, weight = steer.direction(volumes, decay, np.full(len(u), step.spread), u[:, : steer.DIRECTION_DRAWS])
+    direction, momentum, weight = steer.direction(volumes, decay, spread, u[:, : steer.DIRECTION_DRAWS])
     nothing = np.zeros(len(u))
     return aim.Aimed(direction, momentum, nothing, nothing, weight)
 
@@ -105,11 +134,19 @@ def helicity(spin: SpinArray, direction: Array, state: str) -> Array:
 
 
 def advance(
-    volumes: tuple[Volume, ...], state: Flying, step: Step, following: Step | None, u: Array, u_next: Array, u_aim: Array, spins: bool
+    volumes: tuple[Volume, ...],
+    state: Flying,
+    step: Step,
+    decays: Drawn,
+    onward: Array | None,
+    u: Array,
+    u_next: Array,
+    u_aim: Array,
+    spins: bool,
 ) -> tuple[Leg, Flying]:
-    """The state flies, decays by one of the step's options, and the product that is followed is sent on.
+    """The state flies, decays as drawn, and the product that is followed is sent on.
 
-    `following`: the step by which that product decays, None if the detector sees its decay. `u` (n, DRAWS): this step's uniform numbers;
+    `onward`: the spread of that product's own decay, None if the detector sees it. `u` (n, DRAWS): this step's uniform numbers;
     `u_next` the next step's, `u_aim` those of the aim. The products turn together until the one that is followed lies on its line:
     the |M|^2 of the turned momenta, with the state's spin, is in the weight. The product's own spin is 0 unless asked for by `spins`.
     """
@@ -118,32 +155,28 @@ def advance(
     vertex = four_vectors(n)
     vertex[:, 0] = state.origin[:, 0] + flown * state.momentum[:, 0] / p
     vertex[:, 1:] = state.origin[:, 1:] + flown[:, None] * state.line.direction
-    option = choose(step.shares, u[:, _OPTION])
-    products, momentum = np.zeros((4, PRODUCTS, n)).T, four_vectors(n)
-    line = aim.Aimed(np.empty((3, n)).T, np.empty(n), np.empty(n), np.empty(n), np.empty(n))
+
+    energy, star = decays.followed[:, 0], np.maximum(aim.norm(decays.followed[:, 1:]), _TINY)
+    mass = np.array([option.term.masses[option.place] for option in step.options])[decays.option]
+    decay = aim.Decay(state.momentum[:, 1:], vertex[:, 1:], np.full(n, step.mass), mass, energy, star)
+    line = sent(volumes, decay, onward, u_next, u_aim)
+    momentum = four(line.momentum, mass, line.direction)
+    seen = unboost(momentum, state.momentum, step.mass)[:, 1:]
+    products = turn(decays.products, decays.followed[:, 1:], seen)
+
+    weight = state.weight * factor * step.multiplicity * decays.scale * line.weight
+    own = spin_of(step.state, state.spin)
     spin: ComplexArray = np.zeros((3, n), dtype=complex).T
-    polarisation, weight = np.zeros(n), state.weight * factor * step.multiplicity
-    for number in np.unique(option):
-        rows = np.flatnonzero(option == number)
+    polarisation = np.zeros(n)
+    for number in np.unique(decays.option):
+        rows = np.flatnonzero(decays.option == number)
         term, place = step.options[number].term, step.options[number].place
-        mass, frame, own = term.masses[place], state.momentum[rows], state.spin[rows]
-        drawn, scale = term.sample(u[rows, _SAMPLE : _SAMPLE + term.draws])
-        energy = drawn[:, place, 0]
-        star = np.maximum(aim.norm(drawn[:, place, 1:]), _TINY)
-        decay = aim.Decay(frame[:, 1:], vertex[rows, 1:], np.full(len(rows), step.mass), np.full(len(rows), mass), energy, star)
-        aimed = sent(volumes, decay, following, u_next[rows], u_aim[rows])
-        lab = four(aimed.momentum, mass, aimed.direction)
-        seen = unboost(lab, frame, step.mass)[:, 1:]
-        turned = turn(drawn, drawn[:, place, 1:], seen)
-        parent_spin = own if step.state in VECTOR_STATES else own.real
-        weight[rows] *= scale * term.msq(turned, parent_spin) * aimed.weight
+        turned = products[rows, : len(term.masses)]
+        weight[rows] *= term.msq(turned, own[rows])
         if spins:
-            child = term.polarisation(turned, parent_spin, place, u[rows, _SPIN:])
-            polarisation[rows] = helicity(child, seen / aim.norm(seen)[:, None], step.child)
-            spin[rows] = moved(child, turned[:, place], frame, mass, step.mass, lab)
-        momentum[rows], products[rows, : len(term.masses)] = lab, turned
-        for name in aim.Aimed.__slots__:
-            getattr(line, name)[rows] = getattr(aimed, name)
-    leg = Leg(state.origin, state.momentum, flown, state.spin, option, products)
+            child = term.polarisation(turned, own[rows], place, u[rows, _SPIN:])
+            polarisation[rows] = helicity(child, seen[rows] / aim.norm(seen[rows])[:, None], step.child)
+            spin[rows] = moved(child, turned[:, place], state.momentum[rows], term.masses[place], step.mass, momentum[rows])
+    leg = Leg(state.origin, state.momentum, flown, state.spin, decays.option, products)
     late = state.late + flown * step.mass**2 / (p * (state.momentum[:, 0] + p))
     return leg, Flying(vertex, momentum, line, spin, polarisation, late, weight)

@@ -194,7 +194,8 @@ class HeavySource:
 
         u_aim = u[:, : aim.DRAWS]
         own = [u[:, aim.DRAWS + chain.DRAWS * k : aim.DRAWS + chain.DRAWS * (k + 1)] for k in range(len(steps))]
-        line = chain.sent(self.volumes, decay, steps[0] if steps else None, own[0] if steps else u_aim, u_aim)
+        decays = [chain.drawn(step, numbers) for step, numbers in zip(steps, own, strict=True)]
+        line = chain.sent(self.volumes, decay, decays[0].spread if steps else None, own[0] if steps else u_aim, u_aim)
         momentum = chain.four(line.momentum, decay.m_heavy, line.direction)
         # The spin lies along the momentum in the meson's rest frame. Seen from the heavy state that is the direction opposite to its
         # parent, which carries the Wigner rotation between the frames exactly.
@@ -205,9 +206,8 @@ class HeavySource:
         legs = []
         for k, step in enumerate(steps):
             last = k + 1 == len(steps)
-            leg, state = chain.advance(
-                self.volumes, state, step, None if last else steps[k + 1], own[k], u_aim if last else own[k + 1], u_aim, spins or not last
-            )
+            onward, u_next = (None, u_aim) if last else (decays[k + 1].spread, own[k + 1])
+            leg, state = chain.advance(self.volumes, state, step, decays[k], onward, own[k], u_next, u_aim, spins or not last)
             legs.append(leg)
         line = state.line
         decay_length = line.momentum / self.of_route("mass")[route] * self.of_route("ctau")[route]
@@ -239,14 +239,23 @@ class HeavySource:
             in_lab = np.sqrt(np.maximum((parent_energy * mean / (decay.m_parent * mass)) ** 2 - 1, 1e-6)) * ctau
             weight = weight * np.where(has, number * -np.expm1(-reach / in_lab), 1.0)
             mean = np.where(has, mean / mass * energy, mean)
-        mass = self.of_route("mass")[route]
-        star = np.sqrt(np.maximum(mean**2 - mass**2, (1e-3 * mass) ** 2))
+        mass, ctau = self.of_route("mass")[route], self.of_route("ctau")[route]
         direct = np.array([not one.steps for one in self.routes])[route]
-        star, mean = np.where(direct, decay.momentum_star, star), np.where(direct, decay.energy_star, np.hypot(star, mass))
-        last = aim.Decay(decay.momentum, decay.vertex, decay.m_parent, mass, mean, star)
-        aimed, momentum, enter, leave = aim.expected_weight(self.volumes, last)
-        result: Array = weight * aimed * decay_probability(enter, leave, momentum / mass * self.of_route("ctau")[route])
+        result = np.zeros(len(rows))
+        for share in _ENERGIES:
+            some = np.flatnonzero(~direct) if share != 1.0 else np.arange(len(rows))
+            star = np.sqrt(np.maximum((share * mean[some]) ** 2 - mass[some] ** 2, (1e-3 * mass[some]) ** 2))
+            star, energy = np.where(direct[some], decay.momentum_star[some], star), np.hypot(star, mass[some])
+            energy = np.where(direct[some], decay.energy_star[some], energy)
+            last = aim.Decay(decay.momentum[some], decay.vertex[some], decay.m_parent[some], mass[some], energy, star)
+            aimed, momentum, enter, leave = aim.expected_weight(self.volumes, last)
+            part = aimed * decay_probability(enter, leave, momentum / mass[some] * ctau[some])
+            result[some] += weight[some] * part / np.where(direct[some], 1, len(_ENERGIES))
         return result
+
+
+_ENERGIES = (0.4, 0.7, 1.0, 1.5)
+"""Energies of a chain's last state, in units of about their mean, at which its weight is expected."""
 
 
 def _rotate(vectors: Array, angle: Array) -> Array:

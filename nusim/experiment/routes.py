@@ -52,12 +52,6 @@ class Step:
         mean = [m + (self.mass - total) / k for m, total, k in masses]
         return float(np.average(mean, weights=self.shares))
 
-    @cached_property
-    def spread(self) -> float:
-        """About the followed daughter's momentum there over the decaying state's mass."""
-        daughter = self.options[0].term.masses[self.options[0].place]
-        return float(np.sqrt(max(self.energy**2 - daughter**2, 0.0))) / self.mass
-
 
 @dataclass(frozen=True, eq=False)
 class Route:

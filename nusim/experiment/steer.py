@@ -34,8 +34,8 @@ def target(volumes: tuple[Volume, ...]) -> tuple[Array, float]:
 def direction(volumes: tuple[Volume, ...], decay: Decay, spread: Array, u: Array) -> tuple[Array, Array, Array]:
     """Directions (n, 3) of the heavy daughters, their momenta (n,) in GeV, and weights (n,) of mean 1.
 
-    `spread`: typical momentum that descendants get in the daughter's rest frame over its mass, (n,); with the daughter's boost it
-    says how far from its direction they fly. `u` holds uniform numbers (n, DIRECTION_DRAWS). Momentum 1 where the weight is 0.
+    `spread`: velocity in the daughter's rest frame of its own product that is followed, (n,); with the daughter's boost it says how far
+    from its direction that product flies. `u` holds uniform numbers (n, DIRECTION_DRAWS). Momentum 1 where the weight is 0.
     """
     centre, radius = target(volumes)
     n, p = len(u), norm(decay.momentum)
