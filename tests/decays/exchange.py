@@ -361,3 +361,45 @@ def dalitz_edges(m, masses, s_bc):
     e_b, e_a = (s_bc + b**2 - c**2) / (2 * root), (m**2 - s_bc - a**2) / (2 * root)
     q_b, q_a = np.sqrt(np.maximum(e_b**2 - b**2, 0)), np.sqrt(np.maximum(e_a**2 - a**2, 0))
     return (e_a + e_b) ** 2 - (q_a + q_b) ** 2, (e_a + e_b) ** 2 - (q_a - q_b) ** 2
+
+
+def integrated(m, masses, msq, pole=None, symmetric=False, nodes=32):
+    """Width from |M|^2(momenta) of an unpolarised parent: panels of Gauss rules in the Dalitz variables s_bc and s_ab.
+
+    `pole`: mass of a boson in s_bc, next to which the steps shrink with the distance. `symmetric`: three identical products, of which
+    only the third of the plot is taken where s_bc is the largest.
+    """
+    from scipy.optimize import brentq
+
+    a, b, c = masses
+    low, high = (b + c) ** 2, (m - a) ** 2
+    everything = m**2 + a**2 + b**2 + c**2
+    if symmetric:
+        low = everything / 3
+    span = high - low
+    below = pole is not None and pole**2 <= low
+    near = span if pole is None else abs(pole**2 - (low if below else high))
+    # distance from the end next to the pole: near sinh^2, the roots at both ends taken away
+    top = np.arcsinh(np.sqrt(span / near))
+    breaks = np.linspace(0, 1, 9)
+    if symmetric:
+
+        def gap(s):
+            return dalitz_edges(m, masses, np.array([s]))[0][0] - (everything - 2 * s)
+
+        kink = brentq(gap, low, high, xtol=1e-15)
+        breaks = np.sort(np.append(breaks, 1 - np.sqrt(1 - np.arcsinh(np.sqrt((high - kink) / near)) / top)))
+    x, w = np.polynomial.legendre.leggauss(nodes)
+    x, w = (x + 1) / 2, w / 2
+    u = (breaks[:-1, None] + np.diff(breaks)[:, None] * x).ravel()
+    du = (np.diff(breaks)[:, None] * w).ravel()
+    theta = top * u * (2 - u)
+    distance, slope = near * np.sinh(theta) ** 2, near * np.sinh(2 * theta) * top * 2 * (1 - u)
+    s = low + distance if below else high - distance
+    first, last = dalitz_edges(m, masses, s)
+    if symmetric:
+        first, last = np.maximum(first, everything - 2 * s), np.minimum(last, s)
+    length = np.maximum(last - first, 0.0)
+    other = (first[:, None] + length[:, None] * x).ravel()
+    measure = ((slope * du * length)[:, None] * w).ravel() * (3 if symmetric else 1) / ((2 * np.pi) ** 3 * 32 * m**3)
+    return float(np.sum(msq(dalitz_momenta(m, masses, np.repeat(s, nodes), other)) * measure))
