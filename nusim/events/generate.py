@@ -27,8 +27,9 @@ _FLOOR = 0.2
 _LEAST_SPREAD = 3.0
 """Largest over mean weight that every route is credited with."""
 
-_EXCESS = 5e-5
-"""Share of the sum of weights that may lie above the common weight: few events exceed it, and those keep their larger weight."""
+_EXCESS, _MOST_EXCESS = 5e-5, 1e-2
+"""Share of the sum of all weights that each route may have above the common weight, and of its own: few events exceed it, and those keep
+their larger weight."""
 
 
 def prepare(
@@ -128,14 +129,14 @@ def _stratified(source: HeavySource, visible: Array) -> Array:
     return out
 
 
-def _bound(ratio: Array) -> float:
-    """The weight that a common one may be cut at, such that little of the sum lies above."""
+def _bound(ratio: Array, excess: float) -> float:
+    """The weight at which a common one may be cut, such that no more than the share `excess` of the sum lies above."""
     if not len(ratio):
         return 0.0
     ordered = np.sort(ratio)[::-1]
     # what lies above the k-th largest, for every k
     above = np.cumsum(ordered) - ordered * np.arange(1, len(ordered) + 1)
-    return float(ordered[np.searchsorted(above, _EXCESS * ordered.sum(), side="right") - 1])
+    return float(ordered[np.searchsorted(above, excess * ordered.sum(), side="right") - 1])
 
 
 def _tuned(draft: Generator, total: Array) -> Generator:
@@ -146,7 +147,9 @@ def _tuned(draft: Generator, total: Array) -> Generator:
     drawn, _, ratio = draft.candidates(_PILOT, np.arange(_PILOT_SIZE), 0)
     route, rows = draft.source.route, np.diff(draft.proposal, prepend=0.0) / draft.proposal[-1]
     share = np.bincount(route, rows, minlength=len(total))
-    largest = np.array([_bound(ratio[route[drawn] == number]) for number in range(len(total))])
+    # a route that adds little may have more of its own above the bound
+    excess = np.minimum(_EXCESS * total.sum() / np.where(total > 0, total, total.sum()), _MOST_EXCESS)
+    largest = np.array([_bound(ratio[route[drawn] == number], excess[number]) for number in range(len(total))])
     # a route that the pilot saw little of
     largest = np.maximum(largest, _LEAST_SPREAD * np.divide(total, share, out=np.zeros(len(total)), where=share > 0))
     rows = rows * largest[route]

@@ -3,8 +3,9 @@
 A spin-0 parent decays isotropically in its rest frame. For a line through the detector the heavy daughter's momentum
 solves a quadratic; a daughter slower in the parent's frame than the parent is in the laboratory has two solutions
 inside a cone about the parent's direction. The Jacobian of that map diverges on the edge of the cone, so where the
-detector touches the edge, or around the decay, the rest-frame angles themselves are drawn, inside the window that can reach it.
-Both ways estimate the same integral, the fraction of decays (d Omega* / 4 pi) along lines through the detector.
+detector touches the edge, or around the decay, some of the lines are made from rest-frame angles instead, drawn inside the window that
+can reach it, and each line is weighted with the density of both ways together, which bounds it (the balance heuristic of E. Veach,
+L. Guibas, SIGGRAPH 1995). All estimate the same integral, the fraction of decays (d Omega* / 4 pi) along lines through the detector.
 """
 
 from dataclasses import dataclass
@@ -20,6 +21,10 @@ DRAWS = 5
 
 _EDGE = 0.87
 """Lines beyond this fraction of the cone's transverse momentum make the Jacobian vary by more than two."""
+
+
+_EDGE_ROOM = 3.0
+"""Weights expected of decays near the edge, in units of the window: more than the mean, because some lines weigh much more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +77,7 @@ def aim(volumes: tuple[Volume, ...], decay: Decay, u: Array) -> Aimed:
             mask = (chosen == k) & (by_window == window)
             if not mask.any():
                 continue
-            route = _through_window if window else _through_point
+            route = _through_both if window else _through_point
             part = route(volume, decay.select(mask), u[mask, 1:])
             for name in Aimed.__slots__:
                 getattr(out, name)[mask] = getattr(part, name)
@@ -94,7 +99,7 @@ def expected_weight(volumes: tuple[Volume, ...], decay: Decay) -> tuple[Array, A
         if edge.any():
             window = _window(volume, decay.select(edge))
             middle = window.cosine(0.5 * np.ones(int(edge.sum())))
-            here[edge] = window.length * 2 * window.half / (4 * np.pi)
+            here[edge] = _EDGE_ROOM * window.length * 2 * window.half / (4 * np.pi)
             q[edge] = window.momentum(middle)[0]
         fast, _, root = solve(decay, p, np.cos(angle), np.sin(angle) ** 2, +1.0)
         slow, _, _ = solve(decay, p, np.cos(angle), np.sin(angle) ** 2, -1.0)
@@ -161,11 +166,9 @@ def solve(decay: Decay, p: Array, cosine: Array, sine2: Array, sign: float) -> t
     return np.where((square > 0) & (q > 0), q, 0.0), e, root
 
 
-def _through_point(volume: Volume, decay: Decay, u: Array) -> Aimed:
-    """Lines through uniform points of the volume, weighted with d Omega* / d Omega of the root taken."""
-    line = volume.sample(u[:, :3]) - decay.vertex
-    direction = line / norm(line)[:, None]
-    enter, leave = volume.crossing(decay.vertex, direction)
+def _by_point(volume: Volume, decay: Decay, direction: Array, enter: Array, leave: Array) -> tuple[Array, Array, Array]:
+    """Both momenta on each line, 0 where there is none, and the factor that makes either a weight: of lines through uniform points,
+    with the root taken in proportion to its momentum."""
     # density of directions made by uniform points: (leave^3 - enter^3) / (3 volume)
     spread = (leave - enter) * (leave**2 + leave * enter + enter**2)
     solid_angle = np.where(spread > 0, 3 * volume.volume / np.where(spread > 0, spread, 1.0), 0.0)
@@ -175,14 +178,45 @@ def _through_point(volume: Volume, decay: Decay, u: Array) -> Aimed:
     sine2 = _dot(cross, cross) / p**2
     fast, _, root = solve(decay, p, cosine, sine2, +1.0)
     slow, _, _ = solve(decay, p, cosine, sine2, -1.0)
+    good = root > 0
     # The decay probability of a long-lived state goes as 1/q and the Jacobian as q^2: choosing a root in proportion
     # to q leaves nearly equal weights.
-    total = fast + slow
-    q = np.where(u[:, 3] * total < fast, fast, slow)
-    good = (q > 0) & (root > 0)
-    q = np.where(good, q, 1.0)
-    jacobian = decay.m_parent * q * total / (decay.momentum_star * np.where(good, root, 1.0))
-    return Aimed(direction, q, enter, leave, np.where(good, jacobian * solid_angle / (4 * np.pi), 0.0))
+    jacobian = decay.m_parent * (fast + slow) / (decay.momentum_star * np.where(good, root, 1.0))
+    return fast, slow, np.where(good, jacobian * solid_angle / (4 * np.pi), 0.0)
+
+
+def _through_point(volume: Volume, decay: Decay, u: Array) -> Aimed:
+    """Lines through uniform points of the volume, weighted with d Omega* / d Omega of the root taken."""
+    line = volume.sample(u[:, :3]) - decay.vertex
+    direction = line / norm(line)[:, None]
+    enter, leave = volume.crossing(decay.vertex, direction)
+    fast, slow, factor = _by_point(volume, decay, direction, enter, leave)
+    q = np.where(u[:, 3] * (fast + slow) < fast, fast, slow)
+    good = (q > 0) & (factor > 0)
+    return Aimed(direction, np.where(good, q, 1.0), enter, leave, np.where(good, q * factor, 0.0))
+
+
+_BY_WINDOW = 0.75
+"""Share of lines made from rest-frame angles where the two ways are mixed: weights stay below its inverse times the window."""
+
+
+def _through_both(volume: Volume, decay: Decay, u: Array) -> Aimed:
+    """Lines through points or from the window, each with the weight of the mixture."""
+    window = _window(volume, decay)
+    by_window = u[:, 3] < _BY_WINDOW
+    free, momentum = _from_window(window, u[:, :2])
+    line = volume.sample(u[:, :3]) - decay.vertex
+    direction = np.where(by_window[:, None], free, line / norm(line)[:, None])
+    enter, leave = volume.crossing(decay.vertex, direction)
+    fast, slow, factor = _by_point(volume, decay, direction, enter, leave)
+    root = np.clip((u[:, 3] - _BY_WINDOW) / (1 - _BY_WINDOW), 0.0, 1.0)
+    q = np.where(by_window, momentum, np.where(root * (fast + slow) < fast, fast, slow))
+    size = window.length * 2 * window.half / (4 * np.pi)
+    good = (leave > enter) & (q > 0) & (size > 0) & (by_window | (factor > 0))
+    # one over the sum of densities; on the edge itself points have none
+    points = np.where(good & (factor > 0), (1 - _BY_WINDOW) / np.where(good & (factor > 0), q * factor, 1.0), 0.0)
+    density = points + _BY_WINDOW / np.where(size > 0, size, 1.0)
+    return Aimed(direction, np.where(good, q, 1.0), enter, leave, np.where(good, 1 / density, 0.0))
 
 
 def _rest_cosine(decay: Decay, p: Array, angle: Array, sign: float) -> Array:
@@ -242,12 +276,11 @@ def _window(volume: Volume, decay: Decay) -> _Window:
     return _Window(decay, p, toward, length_forward + length_backward, half, first, backward[0], length_forward)
 
 
-def _through_window(volume: Volume, decay: Decay, u: Array) -> Aimed:
-    """Rest-frame angles uniform in the window seen to hold the volume; lines that miss it get weight 0."""
-    window = _window(volume, decay)
+def _from_window(window: _Window, u: Array) -> tuple[Array, Array]:
+    """Directions (n, 3) and momenta (n,) for rest-frame angles uniform in the window."""
     q, transverse, longitudinal = window.momentum(window.cosine(u[:, 0]))
     azimuth = (2 * u[:, 1] - 1) * window.half
-    axis = decay.momentum / window.p[:, None]
+    axis = window.decay.momentum / window.p[:, None]
     side = window.toward - axis * _dot(window.toward, axis)[:, None]
     size = norm(side)
     # a detector centred on the axis has no preferred side: any perpendicular vector serves
@@ -255,7 +288,4 @@ def _through_window(volume: Volume, decay: Decay, u: Array) -> Aimed:
     side = np.where((size > 1e-12)[:, None], side / np.where(size > 1e-12, size, 1.0)[:, None], spare)
     up = np.cross(axis, side)
     across, aside, along = transverse * np.cos(azimuth) / q, transverse * np.sin(azimuth) / q, longitudinal / q
-    direction = across[:, None] * side + aside[:, None] * up + along[:, None] * axis
-    enter, leave = volume.crossing(decay.vertex, direction)
-    weight = np.where(leave > enter, window.length * 2 * window.half / (4 * np.pi), 0.0)
-    return Aimed(direction, q, enter, leave, weight)
+    return across[:, None] * side + aside[:, None] * up + along[:, None] * axis, q
