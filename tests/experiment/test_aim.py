@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nusim import pdg
-from nusim.experiment.aim import DRAWS, Decay, _touches_edge, aim
+from nusim.experiment.aim import _BY_WINDOW, DRAWS, Decay, _touches_edge, aim
 from nusim.experiment.volumes import Box, Volume
 from nusim.kernels.kinematics import two_body_energy, two_body_momentum
 from nusim.kernels.lorentz import boost
@@ -79,4 +79,5 @@ def test_weights_stay_bounded_where_the_detector_touches_the_edge() -> None:
     decay = kaons(0.35, 7)
     assert _touches_edge(volume, decay).any()
     aimed = aim((volume,), decay, np.random.default_rng(2).random((N, DRAWS)))
-    assert np.all(aimed.weight <= 1.0)
+    # a window is at most the whole sphere of rest-frame directions
+    assert np.all(aimed.weight <= 1 / _BY_WINDOW)
