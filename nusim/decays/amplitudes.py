@@ -10,7 +10,6 @@ together. Source: arXiv:1903.07590, Eq. 1 and its text, for the currents.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -53,6 +52,10 @@ class Vertex(NamedTuple):
     def chiral(self, helicity: int) -> tuple[Number, Number]:
         """Couplings to Z' and Z that make a massless particle of helicity -1/2 (0) or +1/2 (1)."""
         return (self.left, self.weak_left) if helicity == 0 else (self.right, self.weak_right)
+
+    def flipping(self, helicity: int) -> Number:
+        """Coupling to the scalar that makes it."""
+        return self.scalar_right if helicity == 0 else self.scalar_left
 
 
 class Boson(NamedTuple):
@@ -227,31 +230,6 @@ class NeutrinoTriple:
             total = sign * part if total is None else total + sign * part
         assert total is not None
         return total
-
-
-def massless_squares(amplitude: NeutrinoTriple, momenta: Array) -> Array:
-    """|M|^2 for each helicity of three massless products, the parent's spins summed, shape (2, 2, 2, n): what the tensor gives, faster.
-
-    One product o has another helicity than the other two, x and p. Fierz identities make all diagrams one structure,
-    [ubar_x gamma P u_h][ubar_p gamma P v_o], odd in x and p, whose square is 16 (h.o)(x.p); scalars and longitudinal parts vanish.
-    """
-    m = amplitude.m_parent
-    energy = momenta[:, :, 0].T
-    squares = m * (m - 2 * energy)
-    out = np.zeros((2, 2, 2, len(momenta)))
-    for odd, majority in product(range(3), range(2)):
-        helicities = [majority] * 3
-        helicities[odd] = 1 - majority
-        first = min({0, 1, 2} - {odd})
-        total: ComplexArray = np.zeros(len(momenta), dtype=complex)
-        for (x, y, _, sign), outer, inner in zip(amplitude.diagrams, amplitude.outer, amplitude.inner, strict=True):
-            if x == odd:
-                continue
-            (dark, weak), (dark_pair, weak_pair) = outer.chiral(helicities[x]), inner.chiral(helicities[y])
-            part = dark * dark_pair * amplitude.zprime.propagator(squares[x], x) - weak * weak_pair
-            total += (sign if x == first else -sign) * part
-        out[tuple(helicities)] = 8 * m * energy[odd] * squares[odd] * (total.real**2 + total.imag**2)
-    return out
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,20 +17,10 @@ from .. import pdg as particles
 from ..kernels.arrays import Array
 from ..kernels.lorentz import around, orthonormal_frame
 from ..kernels.spinors import ComplexArray, SpinArray, bloch, spin_states
-from .amplitudes import (
-    Amplitude,
-    LeptonPair,
-    NeutrinoTriple,
-    conjugated,
-    lepton_pair,
-    massless_squares,
-    neutrino_triple,
-    stacked,
-    strength,
-    vertices,
-)
+from .amplitudes import Amplitude, LeptonPair, NeutrinoTriple, conjugated, lepton_pair, neutrino_triple, stacked, strength, vertices
 from .couplings import Couplings
 from .dalitz import PAIRINGS, Pole, Region, gauss, regions
+from .massless import massless_pair_squares, massless_squares
 
 Helicities = tuple[int | None, int | None, int | None]
 _TOGETHER = 16
@@ -124,8 +114,12 @@ def _integrated(amplitudes: list[Amplitude], region: Region, all_regions: Sequen
     whole = stacked(amplitudes, each)
     weight = weight * measure * _sharing(region, all_regions, momenta) / (4 * whole.m_parent)
     result = np.empty((k, 2, 2, 2))
-    if isinstance(whole, NeutrinoTriple) and not np.any(region.masses[0]):
-        squares = massless_squares(whole, momenta) * weight
+    if isinstance(whole, NeutrinoTriple) and not (np.any(region.masses[1]) or np.any(region.masses[2])):
+        if np.any(region.masses[0]):
+            # half of it to each spin of the massive one
+            squares = np.stack([massless_pair_squares(whole, momenta) * (weight / 2)] * 2)
+        else:
+            squares = massless_squares(whole, momenta) * weight
         return np.moveaxis(squares.reshape(2, 2, 2, k, each).sum(axis=-1), -1, 0)
     # one helicity of massless products at a time: half of the currents vanish for each
     for helicities in product(*((None,) if np.all(np.asarray(m) > 0) else (0, 1) for m in region.masses)):
