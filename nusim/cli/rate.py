@@ -54,7 +54,7 @@ def _document(rate: "Rate", warnings: list[str]) -> dict[str, Any]:
 def _print(rate: "Rate") -> None:
     print(f"{rate.model} at {rate.experiment}, {rate.protons:.4g} protons on target")
     summary = [
-        ("decays in the volume", with_error(rate.decays, rate.stat_error * rate.decays / rate.events if rate.events > 0 else 0.0)),
+        ("decays in the volume", with_error(rate.decays, rate.decays_stat_error)),
         ("  visible: events", with_error(rate.events, rate.stat_error)),
         ("  selected", with_error(rate.selected_events, rate.selected_stat_error)),
     ]

@@ -54,6 +54,8 @@ class Rate:
     norm_error: float
     """Error of `events` from the beam's normalisation uncertainty, species by species."""
     selected_stat_error: float
+    decays_stat_error: float
+    """Standard error of `decays`."""
     by_state: Mapping[str, float] = field(default_factory=dict)
     by_contribution: Mapping[str, float] = field(default_factory=dict)
     """Of `events`, by the state that decays and those it came through: 'nu4', 'nu4 from nu5', ..."""
@@ -125,6 +127,7 @@ def expected_events(spectrum: Spectrum, experiment: Experiment, seed: int = 1) -
         stat_error=stat,
         norm_error=norm,
         selected_stat_error=float(np.hypot(selected_error, stat * selected / events)) if events > 0 else 0.0,
+        decays_stat_error=error(np.ones(len(source.routes))),
         by_state={state: float(events_of_route[state_of == state].sum()) for state in states},
         by_contribution={name: float(events_of_route[name_of == name].sum()) for name in contributions},
         by_parent=by_parent,
@@ -179,7 +182,7 @@ def _selected(
 def _nothing(spectrum: Spectrum, experiment: Experiment, states: tuple[str, ...], warnings: tuple[str, ...]) -> Rate:
     """A rate of zero with its reason."""
     return Rate(
-        spectrum.model.name, experiment.name, experiment.protons, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0,
+        spectrum.model.name, experiment.name, experiment.protons, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0,
         by_state=dict.fromkeys(states, 0.0), error_by_state=dict.fromkeys(states, 0.0), warnings=tuple(dict.fromkeys(warnings)),
     )  # fmt: skip
 
@@ -206,6 +209,7 @@ def _add(spectrum: Spectrum, experiment: Experiment, rates: list[Rate]) -> Rate:
         stat_error=sum(rate.stat_error for rate in rates),
         norm_error=sum(rate.norm_error for rate in rates),
         selected_stat_error=sum(rate.selected_stat_error for rate in rates),
+        decays_stat_error=sum(rate.decays_stat_error for rate in rates),
         by_state=total("by_state"),
         by_contribution=total("by_contribution"),
         by_parent=total("by_parent"),
