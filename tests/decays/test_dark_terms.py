@@ -432,12 +432,10 @@ def test_drawn_events_follow_weighted_flat_phase_space(name: str, products: str)
 def test_next_to_no_weight_lies_above_the_bound(name: str) -> None:
     u = np.random.default_rng(44).uniform(size=(1_000_000, 6))
     for terms in terms_of(name).values():
-        for term in several(terms):
-            momenta, factor = term.sample(u)
-            for sign in (1, -1):
-                weight = factor * term.msq(momenta, np.tile(sign * DIRECTION, (len(u), 1)))
-                above = np.maximum(weight - term._table.bound, 0)
-                assert np.sum(above) / np.sum(weight) < 1e-5
+        term = several(terms)[0]
+        momenta, factor = term.sample(u)
+        weight = factor * term.msq(momenta, np.tile(DIRECTION, (len(u), 1)))
+        assert np.sum(np.maximum(weight - term._table.bound, 0)) / np.sum(weight) < 1e-5
 
 
 @pytest.mark.parametrize("degree", [1.0, 0.4, 0.0])
