@@ -8,7 +8,6 @@ Unitary gauge: the longitudinal part of the Z' stays. Numbers may be arrays over
 together. Source: arXiv:1903.07590, Eq. 1 and its text, for the currents.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
@@ -16,7 +15,7 @@ import numpy as np
 
 from ..constants import G_F
 from ..kernels.arrays import Array
-from ..kernels.spinors import ComplexArray, Spinor, antiparticle, particle, scalar_left, scalar_right, vector_left, vector_right
+from ..kernels.spinors import ComplexArray, Spinor, particle
 from .couplings import Couplings
 
 Number = Any
@@ -33,10 +32,6 @@ _DIRAC: tuple[tuple[Diagram, ...], ...] = (
     ((0, 1, 2, 1.0), (1, 0, 2, -1.0)),
 )
 """By the place of the antiparticle."""
-
-
-Part = tuple[ComplexArray | None, ComplexArray | None]
-"""A spinor of which one chirality may be absent."""
 
 
 class Vertex(NamedTuple):
@@ -94,107 +89,118 @@ def lepton_vertex(found: Couplings, mass: float) -> Vertex:
     )
 
 
+class _Products:
+    """Products of the spinors of three outgoing particles and a parent at rest, from which every amplitude is put together.
+
+    With v = C ubar^T all currents of one diagram (x, y, z) come down to scalars: line_L[x] = ubar_x P_L u_h, line_R[x] = ubar_x P_R u_h
+    and, antisymmetric, pair_L[y, z] = -ubar_y P_R v_z, pair_R[y, z] = ubar_y P_L v_z. By Fierz identities, with J_X K_Y short for
+    [ubar_x gamma P_X u_h].[ubar_y gamma P_Y v_z],
+
+        J_L K_L = -2 pair_L[x, y] line_L[z]    J_L K_R = -2 pair_L[x, z] line_L[y]
+        J_R K_R =  2 pair_R[x, y] line_R[z]    J_R K_L =  2 pair_R[x, z] line_R[y]
+
+    and by the Dirac equation q.J and q.K are scalars times masses. So an amplitude is a sum over products x of pair[y, z] line[x].
+    """
+
+    def __init__(self, m_parent: Number, masses: tuple[Number, ...], momenta: Array, helicities: tuple[int | None, ...]) -> None:
+        self.m_parent, self.masses = m_parent, masses
+        self.squares = []
+        for place in range(3):
+            q = -momenta[:, place].T
+            q[0] += m_parent
+            self.squares.append(q[0] ** 2 - q[1] ** 2 - q[2] ** 2 - q[3] ** 2)
+        self._bras = [_chosen(particle(momenta[:, k], masses[k]), helicities[k]) for k in range(3)]
+        # by chirality of the pair and of the line, and by the product on the line
+        self._factors: dict[tuple[int, int, int], Number] = {}
+
+    def _add(self, pair: int, line: int, at: int, order: tuple[int, int], factor: Number) -> None:
+        if _some(factor):
+            key = pair, line, at
+            self._factors[key] = self._factors.get(key, 0.0) + (factor if order[0] < order[1] else -factor)
+
+    def vectors(self, diagram: Diagram, ll: Number, lr: Number, rl: Number, rr: Number) -> None:
+        """Add K_XY J_X K_Y."""
+        x, y, z, sign = diagram
+        self._add(0, 0, z, (x, y), -2 * sign * ll)
+        self._add(0, 0, y, (x, z), -2 * sign * lr)
+        self._add(1, 1, z, (x, y), 2 * sign * rr)
+        self._add(1, 1, y, (x, z), 2 * sign * rl)
+
+    def scalars(self, diagram: Diagram, outer: tuple[Number, Number], inner: tuple[Number, Number], factor: Number) -> None:
+        """Add factor [ubar_x (o_L P_L + o_R P_R) u_h][ubar_y (i_L P_L + i_R P_R) v_z]."""
+        x, y, z, sign = diagram
+        if _some(factor):
+            for line, coupling in enumerate(outer):
+                self._add(1, line, x, (y, z), sign * factor * coupling * inner[0])
+                self._add(0, line, x, (y, z), -sign * factor * coupling * inner[1])
+
+    def longitudinal(self, diagram: Diagram, outer: Vertex, inner: Vertex, factor: Number) -> None:
+        """Add factor (q.J)(q.K) of the Z'."""
+        x, y, z, _ = diagram
+        m, m_x, m_y, m_z = self.m_parent, self.masses[x], self.masses[y], self.masses[z]
+        line = m * outer.right - m_x * outer.left, m * outer.left - m_x * outer.right
+        self.scalars(diagram, line, (m_y * inner.left - m_z * inner.right, m_y * inner.right - m_z * inner.left), factor)
+
+    def exchange(
+        self, diagram: Diagram, outer: Vertex, inner: Vertex, zprime: Boson, phi: Boson, charged: tuple[Number, Number] = (0.0, 0.0)
+    ) -> None:
+        """Add a diagram with all neutral bosons; `charged`: K_LL and K_RL of a W besides."""
+        x = diagram[0]
+        dark = zprime.propagator(self.squares[x], x)
+        self.vectors(
+            diagram,
+            outer.left * inner.left * dark - outer.weak_left * inner.weak_left + charged[0],
+            outer.left * inner.right * dark - outer.weak_left * inner.weak_right,
+            outer.right * inner.left * dark - outer.weak_right * inner.weak_left + charged[1],
+            outer.right * inner.right * dark - outer.weak_right * inner.weak_right,
+        )
+        self.longitudinal(diagram, outer, inner, -dark / zprime.mass**2)
+        scalar = (outer.scalar_left, outer.scalar_right), (inner.scalar_left, inner.scalar_right)
+        if (_some(scalar[0][0]) or _some(scalar[0][1])) and (_some(scalar[1][0]) or _some(scalar[1][1])):
+            self.scalars(diagram, *scalar, -phi.propagator(self.squares[x], x))
+
+    def tensor(self) -> ComplexArray:
+        """The sum, shape (a, b, c, 2, n)."""
+        n, spins = len(self.squares[0]), [_spins(bra) for bra in self._bras]
+        out: ComplexArray = np.zeros((*spins, 2, n), dtype=complex)
+        # the parent's two chiralities are sqrt(m) times its spin
+        root = np.sqrt(self.m_parent)
+        for at in range(3):
+            y, z = (place for place in range(3) if place != at)
+            for pair in (0, 1):
+                first, second = self._bras[y][pair], self._bras[z][pair]
+                if first is None or second is None:
+                    continue
+                line: ComplexArray | None = None
+                for chirality in (0, 1):
+                    bra, factor = self._bras[at][1 - chirality], self._factors.get((pair, chirality, at))
+                    if bra is not None and factor is not None:
+                        part = (root * factor) * bra
+                        line = part if line is None else line + part
+                if line is not None:
+                    both = first[:, None, 0] * second[None, :, 1] - first[:, None, 1] * second[None, :, 0]
+                    out += np.expand_dims(both, (at, 3)) * np.expand_dims(line, (y, z))
+        return out
+
+
+Bra = tuple[ComplexArray | None, ComplexArray | None]
+"""Complex conjugate of a spinor of which one chirality may be absent."""
+
+
 def _some(value: Number) -> bool:
     return bool(np.any(value))
 
 
-def _dot(q: Array, current: ComplexArray) -> ComplexArray:
-    out: ComplexArray = q[0] * current[:, :, 0] - q[1] * current[:, :, 1] - q[2] * current[:, :, 2] - q[3] * current[:, :, 3]
-    return out
-
-
-def _times(first: ComplexArray, second: ComplexArray) -> ComplexArray:
-    """(x, h, n) and (y, z, n) to (x, y, z, h, n)."""
-    out: ComplexArray = first[:, None, None] * second.transpose(0, 1, 2)[None, :, :, None]
-    return out
-
-
-def _contracted(first: ComplexArray, second: ComplexArray) -> ComplexArray:
-    """J.K of currents (x, h, 4, n) and (y, z, 4, n), shape (x, y, z, h, n)."""
-    out = _times(first[:, :, 0], second[:, :, 0])
-    for k in (1, 2, 3):
-        out -= _times(first[:, :, k], second[:, :, k])
-    return out
-
-
-class _Current(NamedTuple):
-    """Currents of one pair of fermions: vector of the Z', its divergence, vector of the Z, scalar; None where they vanish."""
-
-    dark: ComplexArray | None
-    along: ComplexArray | None
-    weak: ComplexArray | None
-    scalar: ComplexArray | None
-
-
-def _vectors(bra: Part, ket: Part) -> tuple[ComplexArray | None, ComplexArray | None]:
-    """Left- and right-handed currents; None where a massless particle of the other helicity makes them vanish."""
-    left = vector_left((bra[0], bra[0]), (ket[0], ket[0])) if bra[0] is not None and ket[0] is not None else None
-    right = vector_right((bra[1], bra[1]), (ket[1], ket[1])) if bra[1] is not None and ket[1] is not None else None
-    return left, right
-
-
-def _sum(parts: Iterable[tuple[Number, ComplexArray | None]]) -> ComplexArray | None:
-    """Couplings times currents, added up; None for nothing."""
-    total: ComplexArray | None = None
-    for coupling, current in parts:
-        if current is not None and _some(coupling):
-            total = coupling * current if total is None else total + coupling * current
-    return total
-
-
-def _current(bra: Part, ket: Part, vertex: Vertex, q: Array, vectors: tuple[ComplexArray | None, ComplexArray | None]) -> _Current:
-    left, right = vectors
-    dark = _sum(((vertex.left, left), (vertex.right, right)))
-    along = None if dark is None else _dot(q, dark)
-    weak = _sum(((vertex.weak_left, left), (vertex.weak_right, right)))
-    scalar = None
-    if _some(vertex.scalar_left) or _some(vertex.scalar_right):
-        flip = scalar_left((bra[1], bra[1]), (ket[0], ket[0])) if bra[1] is not None and ket[0] is not None else None
-        flop = scalar_right((bra[0], bra[0]), (ket[1], ket[1])) if bra[0] is not None and ket[1] is not None else None
-        scalar = _sum(((vertex.scalar_left, flip), (vertex.scalar_right, flop)))
-    return _Current(dark, along, weak, scalar)
-
-
-def _exchanged(
-    first: _Current, second: _Current, zprime: Boson, phi: Boson, square: Array, spectator: int, shape: tuple[int, ...]
-) -> ComplexArray:
-    """One diagram, (x, y, z, h, n)."""
-    out: ComplexArray = np.zeros(shape, dtype=complex)
-    if first.dark is not None and second.dark is not None and first.along is not None and second.along is not None:
-        part = _contracted(first.dark, second.dark)
-        part -= _times(first.along / zprime.mass**2, second.along)
-        out += zprime.propagator(square, spectator) * part
-    if first.weak is not None and second.weak is not None:
-        out -= _contracted(first.weak, second.weak)
-    if first.scalar is not None and second.scalar is not None:
-        out -= phi.propagator(square, spectator) * _times(first.scalar, second.scalar)
-    return out
-
-
-def _chosen(spinor: Spinor, helicity: int | None, is_anti: bool = False) -> Part:
-    """One helicity of a massless particle, whose other chirality is absent; or both spins. Of a v spinor chiralities change places."""
+def _chosen(spinor: Spinor, helicity: int | None) -> Bra:
+    """One helicity of a massless particle, whose other chirality is absent; or both spins."""
     if helicity is None:
-        return spinor
-    left, right = (part[helicity : helicity + 1] for part in spinor)
-    return (left, None) if (helicity == 0) != is_anti else (None, right)
+        return spinor[0].conj(), spinor[1].conj()
+    part = spinor[helicity][helicity : helicity + 1].conj()
+    return (part, None) if helicity == 0 else (None, part)
 
 
-def _spins(part: Part) -> int:
+def _spins(part: Bra) -> int:
     return len(part[0]) if part[0] is not None else len(part[1]) if part[1] is not None else 0
-
-
-def _moving(momenta: Array, m_parent: Number, place: int) -> tuple[Array, Array]:
-    """q = p_h - p_place, components first, and q^2, for a parent at rest."""
-    q = -momenta[:, place].T
-    q[0] += m_parent
-    square: Array = q[0] ** 2 - q[1] ** 2 - q[2] ** 2 - q[3] ** 2
-    return q, square
-
-
-def _at_rest(m_parent: Number, n: int) -> Spinor:
-    p = np.zeros((4, n)).T
-    p[:, 0] = m_parent
-    return particle(p, m_parent)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -216,20 +222,10 @@ class NeutrinoTriple:
 
         `momenta` (n, 3, 4) in GeV.
         """
-        n = len(momenta)
-        parent = _at_rest(self.m_parent, n)
-        out = [_chosen(particle(momenta[:, k], self.masses[k]), helicities[k]) for k in range(3)]
-        anti = {z: _chosen(antiparticle(momenta[:, z], self.masses[z]), helicities[z], True) for z in {d[2] for d in self.diagrams}}
-        total: ComplexArray | None = None
-        for (x, y, z, sign), outer, inner in zip(self.diagrams, self.outer, self.inner, strict=True):
-            q, square = _moving(momenta, self.m_parent, x)
-            first = _current(out[x], parent, outer, q, _vectors(out[x], parent))
-            second = _current(out[y], anti[z], inner, q, _vectors(out[y], anti[z]))
-            shape = (_spins(out[x]), _spins(out[y]), _spins(out[z]), 2, n)
-            part = _exchanged(first, second, self.zprime, self.phi, square, x, shape).transpose(*np.argsort((x, y, z)), 3, 4)
-            total = sign * part if total is None else total + sign * part
-        assert total is not None
-        return total
+        products = _Products(self.m_parent, self.masses, momenta, helicities)
+        for diagram, outer, inner in zip(self.diagrams, self.outer, self.inner, strict=True):
+            products.exchange(diagram, outer, inner, self.zprime, self.phi)
+        return products.tensor()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -247,19 +243,9 @@ class LeptonPair:
 
     def tensor(self, momenta: Array, helicities: tuple[int | None, ...] = (None, None, None)) -> ComplexArray:
         """M for all spins, shape (a, b, c, 2, n), as of `NeutrinoTriple`."""
-        n = len(momenta)
-        parent = _at_rest(self.m_parent, n)
-        a, b = (_chosen(particle(momenta[:, k], self.masses[k]), helicities[k]) for k in (0, 1))
-        c = antiparticle(momenta[:, 2], self.masses[2])
-        q, square = _moving(momenta, self.m_parent, 0)
-        neutrino, leptons = _vectors(a, parent), _vectors(b, c)
-        first = _current(a, parent, self.outer, q, neutrino)
-        second = _current(b, c, self.inner, q, leptons)
-        out = _exchanged(first, second, self.zprime, self.phi, square, 0, (_spins(a), 2, 2, 2, n))
-        charged = _sum(zip(self.charged, neutrino, strict=True))
-        if charged is not None and leptons[0] is not None:
-            out += _contracted(charged, leptons[0])
-        return out
+        products = _Products(self.m_parent, self.masses, momenta, helicities)
+        products.exchange((0, 1, 2, 1.0), self.outer, self.inner, self.zprime, self.phi, self.charged)
+        return products.tensor()
 
 
 Amplitude = NeutrinoTriple | LeptonPair

@@ -27,10 +27,10 @@ _TOGETHER = 16
 """Amplitudes evaluated at a time."""
 _BLOCK = 2048
 """Events whose amplitudes are computed at a time: they stay in the cache."""
-_NODES = ((9, 12), (14, 14), (20, 24), (28, 56))
+_NODES = ((9, 12), (14, 14), (20, 24), (40, 32), (40, 56))
 """Gauss nodes in each half of s and in the cosine: for structure as wide as the range of s, within it, much finer, and very fine or in
 several places."""
-_STRUCTURES = (0.1, 0.01)
+_STRUCTURES = (0.1, 0.01, 1e-5)
 """Scale over range above which each number of nodes will do; with several regions the next is taken."""
 _PAIR_COSINES = 4
 """For a lepton pair |M|^2 is a quadratic in the cosine."""
@@ -77,7 +77,9 @@ def integrals(amplitudes: Sequence[Amplitude]) -> list[Array]:
     for key, own in covering.items():
         amplitude = distinct[key]
         if len(own) > 1:
-            found[key] = np.sum([_integrated([amplitude], region, own, min(_level(region) + 1, 3))[0] for region in own], axis=0)
+            found[key] = np.sum(
+                [_integrated([amplitude], region, own, min(_level(region) + 1, len(_NODES) - 1))[0] for region in own], axis=0
+            )
         else:
             kind = (type(amplitude), getattr(amplitude, "diagrams", None), tuple(m > 0 for m in amplitude.masses))
             groups.setdefault((*kind, own[0].pairing, _level(own[0])), []).append(key)
