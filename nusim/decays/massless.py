@@ -9,6 +9,7 @@ from itertools import product
 import numpy as np
 
 from ..kernels.arrays import Array
+from ..kernels.lorentz import dot
 from ..kernels.spinors import ComplexArray
 from .amplitudes import NeutrinoTriple, Number
 
@@ -45,11 +46,11 @@ def massless_pair_squares(amplitude: NeutrinoTriple, momenta: Array) -> Array:
     to two massless neutrinos must vanish.
     """
     m, m_a = amplitude.m_parent, amplitude.masses[0]
-    energy = momenta[:, :, 0].T
-    h_a, h_b, h_c = m * energy
-    squares = m * (m - 2 * energy)
-    squares[0] += m_a**2
-    b_c, a_c, a_b = squares[0] / 2, (squares[1] - m_a**2) / 2, (squares[2] - m_a**2) / 2
+    a, b, c = (momenta[:, place] for place in range(3))
+    h_a, h_b, h_c = m * momenta[:, :, 0].T
+    # not from the energies: that would cancel where m_a is near m
+    b_c, a_c, a_b = dot(b, c), dot(a, c), dot(a, b)
+    squares = 2 * b_c, m_a**2 + 2 * a_c, m_a**2 + 2 * a_b
     mixed, flipped = m * m_a * b_c, b_c * 0
     out = np.empty((2, 2, len(momenta)))
     for helicity in product((0, 1), repeat=2):
@@ -68,7 +69,9 @@ def massless_pair_squares(amplitude: NeutrinoTriple, momenta: Array) -> Array:
             pair, turn = (inner.chiral(1 - other), -1.0) if y == 0 else (inner.chiral(other), 1.0)
             vector, longitudinal = _coefficient(amplitude, squares[x], x, outer.chiral(helicity[x - 1]), pair)
             scalar = turn * outer.flipping(helicity[x - 1]) * inner.flipping(other)
-            longitudinal = m * m_a * longitudinal - scalar * amplitude.phi.propagator(squares[x], x)
+            longitudinal = m * m_a * longitudinal
+            if np.any(scalar):
+                longitudinal = longitudinal - scalar * amplitude.phi.propagator(squares[x], x)
             lines[x] = sign * vector, sign * longitudinal
         (vector_b, scalar_b), (vector_c, scalar_c) = lines[1:]
         if helicity[0] != helicity[1]:
