@@ -39,7 +39,7 @@ from .dark_widths import (
     width_vector_emission,
     width_vector_to_fermions,
 )
-from .terms import _linear_cosine, _products, _spin_axis
+from .terms import linear_cosine, empty_products, spin_axis
 
 _VIA = {"zprime": "Z'", "phi": "phi'"}
 _ZPRIME, _PHI = particles.HEAVY_STATE_CODES["zprime"], particles.HEAVY_STATE_CODES["phi"]
@@ -48,7 +48,7 @@ _ZPRIME, _PHI = particles.HEAVY_STATE_CODES["zprime"], particles.HEAVY_STATE_COD
 def _back_to_back(direction: Array, m_parent: float, masses: tuple[float, ...]) -> Array:
     """Momenta (n, 2, 4) of two products, the first along unit `direction` (n, 3)."""
     q = float(two_body_momentum(m_parent, *masses))
-    out = _products(2, len(direction))
+    out = empty_products(2, len(direction))
     for place, sign in ((0, 1.0), (1, -1.0)):
         out[:, place, 0] = np.hypot(q, masses[place])
         for k in range(3):
@@ -138,9 +138,9 @@ class EmissionTerm:
 
     def propose(self, u: Array, spin: SpinArray) -> tuple[Array, Array]:
         """Back-to-back products with the linear density in the cosine to the spin; all are accepted."""
-        degree, axis = _spin_axis(spin)
+        degree, axis = spin_axis(spin)
         sign = 1.0 if self._boson == 1 else -1.0
-        direction = around(axis, _linear_cosine(u[:, 0], sign * self.asymmetry * degree), 2 * np.pi * u[:, 1])
+        direction = around(axis, linear_cosine(u[:, 0], sign * self.asymmetry * degree), 2 * np.pi * u[:, 1])
         return _back_to_back(direction, self.m_parent, self.masses), np.ones(len(u))
 
     def sample(self, u: Array) -> tuple[Array, Array]:

@@ -17,12 +17,12 @@ from ..kernels.kinematics import kallen_sqrt, two_body_momentum
 from ..kernels.lorentz import around, dot
 
 
-def _products(k: int, n: int) -> Array:
+def empty_products(k: int, n: int) -> Array:
     """Uninitialised momenta (n, k, 4), each component of each product contiguous."""
     return np.empty((k, 4, n)).transpose(2, 0, 1)
 
 
-def _linear_cosine(u: Array, slope: Array) -> Array:
+def linear_cosine(u: Array, slope: Array) -> Array:
     """Cosines with density (1 + slope c) / 2 from uniform numbers; |slope| <= 1."""
     root = np.sqrt(np.maximum(1.0 + slope * (slope + 4.0 * u - 2.0), 0.0))
     # the root loses its digits where the density vanishes
@@ -30,7 +30,7 @@ def _linear_cosine(u: Array, slope: Array) -> Array:
     return cosine
 
 
-def _spin_axis(spin: Array) -> tuple[Array, Array]:
+def spin_axis(spin: Array) -> tuple[Array, Array]:
     """Degree of polarisation (n,) and unit vector along it (n, 3); z where there is none."""
     degree = np.sqrt(spin[:, 0] ** 2 + spin[:, 1] ** 2 + spin[:, 2] ** 2)
     some = degree > 0
@@ -76,10 +76,10 @@ class TwoBodyTerm:
 
     def propose(self, u: Array, spin: Array) -> tuple[Array, Array]:
         """Back-to-back products with the linear density in the cosine to the spin; all are accepted."""
-        degree, axis = _spin_axis(spin)
-        direction = around(axis, _linear_cosine(u[:, 0], -self.asymmetry * degree), 2 * np.pi * u[:, 1])
+        degree, axis = spin_axis(spin)
+        direction = around(axis, linear_cosine(u[:, 0], -self.asymmetry * degree), 2 * np.pi * u[:, 1])
         q = float(two_body_momentum(self.m_parent, *self.masses))
-        out = _products(2, len(u))
+        out = empty_products(2, len(u))
         for place, sign in ((0, 1.0), (1, -1.0)):
             out[:, place, 0] = np.hypot(q, self.masses[place])
             for k in range(3):
@@ -224,7 +224,7 @@ class ChiralTerm:
         """
         pieces = self._pieces()
         n = len(u)
-        out, acceptance = _products(3, n), np.empty(n)
+        out, acceptance = empty_products(3, n), np.empty(n)
         steps = np.cumsum([area for _, area, _ in pieces])
         chosen = np.zeros(n, np.int8)
         for step in steps[:-1] / steps[-1]:
@@ -274,8 +274,8 @@ class ChiralTerm:
         acceptance: Array = size * q * star * energy / root * (4 * m**2 * _CELLS / table.area)
         if not scalar:
             acceptance *= (s - m_1**2 - m_2**2) / 2
-        degree, axis = _spin_axis(spin)
-        direction = around(axis, _linear_cosine(u[:, 2], -self.sign * degree * q / energy), 2 * np.pi * u[:, 3])
+        degree, axis = spin_axis(spin)
+        direction = around(axis, linear_cosine(u[:, 2], -self.sign * degree * q / energy), 2 * np.pi * u[:, 3])
         e_star = np.sqrt(star * star + m_1 * m_1)
         cosine, azimuth = 2.0 * u[:, 4] - 1.0, 2 * np.pi * u[:, 5]
         # the pair flies against the spectator; its frame's axes are those of the parent's frame
