@@ -39,7 +39,7 @@ from .dark_widths import (
     width_vector_emission,
     width_vector_to_fermions,
 )
-from .terms import linear_cosine, empty_products, spin_axis
+from .terms import empty_products, linear_cosine, spin_axis
 
 _VIA = {"zprime": "Z'", "phi": "phi'"}
 _ZPRIME, _PHI = particles.HEAVY_STATE_CODES["zprime"], particles.HEAVY_STATE_CODES["phi"]
