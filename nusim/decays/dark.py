@@ -7,6 +7,7 @@ is the narrow-width approximation, accurate to the boson's width over its mass.
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations_with_replacement
 
 import numpy as np
@@ -15,15 +16,17 @@ from .. import pdg
 from ..kernels.arrays import Array
 from ..model.model import DarkNeutrino
 from ..model.spectrum import Spectrum
-from .boson_terms import boson_decay_terms, emission_terms
+from .boson_terms import EmissionTerm, boson_decay_terms, emission_terms
 from .channel import CascadeTerm, Channel
 from .couplings import Couplings, couplings
 from .dark_terms import three_body_terms, three_body_widths
-from .dark_widths import boson_partial_widths, boson_width, emission_partial_widths
+from .dark_widths import boson_partial_widths, boson_width, emission_partial_widths, spectral_factor
 
 SOURCE = "arXiv:1903.07590, Eqs. 14-16, with exchange, interference and massive daughters"
 _BROAD = 1e-2
-"""Width over mass of a boson above which the narrow-width approximation is said aloud."""
+"""Width of a boson over its room above threshold beyond which what is left out of it is said aloud."""
+_LARGE_MIXING = 1e-2
+"""Sum of |U|^2 beyond which leading order is said aloud."""
 
 
 def dark_parents(spectrum: Spectrum) -> tuple[str, ...]:
@@ -50,8 +53,25 @@ def dark_channels(spectrum: Spectrum, state: str) -> list[Channel]:
         return _channels(state, boson_decay_terms(found, state), _boson_products(found, state))
     widths = boson_width(found, "zprime"), boson_width(found, "phi")
     three = three_body_terms(found, state, widths, _portal(spectrum))
-    terms: dict[str, Sequence[CascadeTerm]] = {**three, **emission_terms(found, state)}
+    terms: dict[str, Sequence[CascadeTerm]] = {**three, **_emissions(found, state, widths)}
     return _channels(state, terms, _neutrino_products(found, state))
+
+
+def _emissions(found: Couplings, state: str, widths: tuple[float, float]) -> dict[str, list[EmissionTerm]]:
+    """Decays into a boson on its shell, their widths those with the boson's line shape: so they join what is off the shell."""
+    joined: dict[str, list[EmissionTerm]] = {}
+    for name, terms in emission_terms(found, state).items():
+        for term in terms:
+            boson_at = [abs(code) in _BOSON_CODES for code in term.pdg].index(True)
+            boson = pdg.NAMES[term.pdg[boson_at]]
+            width = widths[0] if boson == "zprime" else widths[1]
+            factor = spectral_factor(found, boson, term.m_parent, term.masses[1 - boson_at], term.left, term.right, width)
+            root = math.sqrt(factor)
+            joined.setdefault(name, []).append(replace(term, width=term.width * factor, left=term.left * root, right=term.right * root))
+    return joined
+
+
+_BOSON_CODES = tuple(pdg.HEAVY_STATE_CODES[boson] for boson in sorted(pdg.BOSONS))
 
 
 def dark_partial_widths(points: Sequence[Spectrum], state: str) -> dict[str, Array]:
@@ -64,7 +84,13 @@ def dark_partial_widths(points: Sequence[Spectrum], state: str) -> dict[str, Arr
         return boson_partial_widths(found, state)
     zprime, phi = (np.sum(list(boson_partial_widths(found, boson).values()), axis=0) for boson in ("zprime", "phi"))
     portal = any(_portal(spectrum) for spectrum in points)
-    return {**three_body_widths(found, state, (zprime, phi), portal), **emission_partial_widths(found, state)}
+    emitted = emission_partial_widths(found, state)
+    for number, (one, *widths) in enumerate(zip(found, zprime.tolist(), phi.tolist(), strict=True)):
+        room = one.masses[one.heavy(state)] - np.array([one.zprime.mass, one.m_phi])
+        if np.any((room > 0) & (np.array(widths) > 0)):
+            for name, terms in _emissions(one, state, (widths[0], widths[1])).items():
+                emitted[name][number] = math.fsum(term.width for term in terms)
+    return {**three_body_widths(found, state, (zprime, phi), portal), **emitted}
 
 
 def _portal(spectrum: Spectrum) -> bool:
@@ -116,8 +142,6 @@ def dark_warnings(spectrum: Spectrum, state: str, mass: float, total_width: floa
             notes.append(f"{state}: no decay is open: it is stable")
         if mixing and mass > pions:
             notes.append(f"{state}: decays into hadrons are missing; the total width is too small")
-        if total_width > _BROAD * mass:
-            notes.append(f"{state}: width over mass is {total_width / mass:.2g}: where it is made on its shell it is taken as narrow")
         return notes
     room = mass
     if portals.kinetic and room > pions:
@@ -126,5 +150,20 @@ def dark_warnings(spectrum: Spectrum, state: str, mass: float, total_width: floa
         notes.append(f"{state}: decays into hadrons through scalar mixing are missing")
     for boson, m in (("zprime", mediator.m_zprime), ("phi", mediator.m_phi)):
         if m < mass:
-            notes += dark_warnings(spectrum, boson, m, boson_width(couplings(spectrum), boson))
+            found = couplings(spectrum)
+            width = boson_width(found, boson)
+            notes += dark_warnings(spectrum, boson, m, width)
+            rooms = [mass - other - m for other in found.masses if mass - other > m]
+            if width > _BROAD * min(rooms):
+                notes.append(
+                    f"{state} -> {boson}: made {min(rooms):.2g} GeV above threshold with a width of {width:.2g} GeV: the line "
+                    "shape is in the width, exchange and interference with it are not"
+                )
+    if mixing_sum(spectrum) > _LARGE_MIXING:
+        notes.append(f"{state}: |U|^2 adds up to {mixing_sum(spectrum):.2g}; channels through SM currents are at leading order in it")
     return notes
+
+
+def mixing_sum(spectrum: Spectrum) -> float:
+    """|U|^2 summed over flavours and heavy states."""
+    return float(sum(spectrum.active_mixing2(state).sum() for state in spectrum.heavy_states))

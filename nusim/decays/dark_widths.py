@@ -160,6 +160,50 @@ def boson_partial_widths(points: Sequence[Couplings], boson: str) -> dict[str, A
     return listed
 
 
+def _off_shell_width(found: Couplings, boson: str, m: Array) -> Array:
+    """Total width that a boson of mass `m` (n,) would have with the couplings of this one, GeV."""
+    masses = np.array(found.masses)
+    width = width_scalar_to_fermions if boson == "phi" else width_vector_to_fermions
+    pairs = width(m[:, None, None], masses[:, None], masses[None, :], *neutrino_vertex(found, boson)).sum(axis=(1, 2))
+    total: Array = pairs / 2 if found.majorana else pairs
+    for _, code in CHARGED_LEPTONS:
+        mass = pdg.mass(code)
+        total = total + width(m, mass, mass, *lepton_vertex(found, boson, mass))
+    if boson == "phi":
+        total = total + width_scalar_to_vectors(m, found.zprime.mass, found.v_phi)
+    return total
+
+
+def spectral_factor(found: Couplings, boson: str, m: float, m_daughter: float, left: complex, right: complex, boson_width: float) -> float:
+    """Width of nu_i -> nu_j B with B's line shape over that with B on its shell; 1 but near threshold, for a boson of any width.
+
+    The integral ds/pi Gamma(nu_i -> nu_j B of mass sqrt s) sqrt s Gamma_B(sqrt s) / [(s - m_B^2)^2 + m_B^2 Gamma_B^2] is the sum of
+    the three-body widths through B without exchange and interference. Negligible corrections are not computed.
+    """
+    mass = boson_mass(found, boson)
+    room = m - m_daughter - mass
+    if not boson_width > _NARROW * room:
+        return 1.0
+    emission = width_scalar_emission if boson == "phi" else width_vector_emission
+    square, high, scale = mass**2, (m - m_daughter) ** 2, mass * boson_width
+    x, w = np.polynomial.legendre.leggauss(_SPECTRAL_NODES)
+    x, w = (x + 1) / 2, w / 2
+    middle = (high - square) / 2
+    # towards the pole as sinh, from either side; towards the upper end as a square
+    below, above = np.arcsinh(square / scale), np.arcsinh(middle / scale)
+    s = np.concatenate([square - scale * np.sinh(below * x), square + scale * np.sinh(above * x), high - middle * x**2])
+    weight = np.concatenate([scale * np.cosh(below * x) * below * w, scale * np.cosh(above * x) * above * w, 2 * middle * x * w])
+    s = np.clip(s, 1e-12 * high, high)
+    root = np.sqrt(s)
+    shape = root * _off_shell_width(found, boson, root) / np.pi / ((s - square) ** 2 + scale**2)
+    return float(np.sum(weight * shape * emission(m, m_daughter, root, left, right)) / emission(m, m_daughter, mass, left, right))
+
+
+_NARROW = 1e-7
+"""Width over room above threshold below which a boson is as good as infinitely narrow."""
+_SPECTRAL_NODES = 48
+
+
 def boson_channels(found: Couplings, boson: str) -> list[tuple[str, float]]:
     """Final states of 'zprime' or 'phi' and their widths, GeV, closed ones included: `boson_partial_widths` at one point."""
     return [(name, float(width[0])) for name, width in boson_partial_widths([found], boson).items()]

@@ -122,10 +122,12 @@ def _stratified(source: HeavySource, visible: Array) -> Array:
     out = np.zeros(len(source))
     for number, route in enumerate(source.routes):
         mine = source.route == number
-        if visible[number] > 0 and expected[mine].sum() > 0:
-            out[mine] = expected[mine] / expected[mine].sum()
-            if route.steps:
-                out[mine] = (1 - _FLOOR) * out[mine] + _FLOOR * source.base[mine] / source.base[mine].sum()
+        if visible[number] == 0:
+            continue
+        floor = _FLOOR if route.steps else 0.0
+        if expected[mine].sum() > 0:
+            out[mine] = (1 - floor) * expected[mine] / expected[mine].sum()
+        out[mine] += floor * source.base[mine] / source.base[mine].sum()
     return out
 
 

@@ -78,8 +78,8 @@ class Drawn:
     """Momentum of the product that is followed, shape (n, 4)."""
     scale: Array
     """Makes |M|^2 of the turned momenta a weight of mean 1."""
-    spread: Array
-    """Velocity of the product that is followed: with the state's boost it says how far from its direction the product flies."""
+    onward: steer.Onward
+    """How far the product that is followed flies, and how far off the state's direction."""
 
 
 def drawn(step: Step, u: Array) -> Drawn:
@@ -92,14 +92,16 @@ def drawn(step: Step, u: Array) -> Drawn:
         term, place = step.options[number].term, step.options[number].place
         momenta, scale[rows] = term.sample(u[rows, _SAMPLE : _SAMPLE + term.draws])
         products[rows, : len(term.masses)], followed[rows] = momenta, momenta[:, place]
-    return Drawn(option, products, followed, scale, aim.norm(followed[:, 1:]) / followed[:, 0])
+    mass = np.array([one.term.masses[one.place] for one in step.options])[option]
+    onward = steer.Onward(aim.norm(followed[:, 1:]) / followed[:, 0], step.child_ctau * followed[:, 0] / (mass * step.mass))
+    return Drawn(option, products, followed, scale, onward)
 
 
-def sent(volumes: tuple[Volume, ...], decay: aim.Decay, spread: Array | None, u: Array, u_aim: Array) -> aim.Aimed:
-    """Lines of heavy daughters: through the detector, or, for daughters that decay on with products of the given spread, about it."""
-    if spread is None:
+def sent(volumes: tuple[Volume, ...], decay: aim.Decay, onward: steer.Onward | None, u: Array, u_aim: Array) -> aim.Aimed:
+    """Lines of heavy daughters: through the detector, or, for daughters whose products fly onward, about it."""
+    if onward is None:
         return aim.aim(volumes, decay, u_aim)
-    direction, momentum, weight = steer.direction(volumes, decay, spread, u[:, : steer.DIRECTION_DRAWS])
+    direction, momentum, weight = steer.direction(volumes, decay, onward, u[:, : steer.DIRECTION_DRAWS])
     nothing = np.zeros(len(u))
     return aim.Aimed(direction, momentum, nothing, nothing, weight)
 
@@ -138,7 +140,7 @@ def advance(
     state: Flying,
     step: Step,
     decays: Drawn,
-    onward: Array | None,
+    onward: steer.Onward | None,
     u: Array,
     u_next: Array,
     u_aim: Array,
@@ -146,7 +148,7 @@ def advance(
 ) -> tuple[Leg, Flying]:
     """The state flies, decays as drawn, and the product that is followed is sent on.
 
-    `onward`: the spread of that product's own decay, None if the detector sees it. `u` (n, DRAWS): this step's uniform numbers;
+    `onward`: of the products of that product's own decay, None if the detector sees it. `u` (n, DRAWS): this step's uniform numbers;
     `u_next` the next step's, `u_aim` those of the aim. The products turn together until the one that is followed lies on its line:
     the |M|^2 of the turned momenta, with the state's spin, is in the weight. The product's own spin is 0 unless asked for by `spins`.
     """

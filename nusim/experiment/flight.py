@@ -195,7 +195,7 @@ class HeavySource:
         u_aim = u[:, : aim.DRAWS]
         own = [u[:, aim.DRAWS + chain.DRAWS * k : aim.DRAWS + chain.DRAWS * (k + 1)] for k in range(len(steps))]
         decays = [chain.drawn(step, numbers) for step, numbers in zip(steps, own, strict=True)]
-        line = chain.sent(self.volumes, decay, decays[0].spread if steps else None, own[0] if steps else u_aim, u_aim)
+        line = chain.sent(self.volumes, decay, decays[0].onward if steps else None, own[0] if steps else u_aim, u_aim)
         momentum = chain.four(line.momentum, decay.m_heavy, line.direction)
         # The spin lies along the momentum in the meson's rest frame. Seen from the heavy state that is the direction opposite to its
         # parent, which carries the Wigner rotation between the frames exactly.
@@ -206,7 +206,7 @@ class HeavySource:
         legs = []
         for k, step in enumerate(steps):
             last = k + 1 == len(steps)
-            onward, u_next = (None, u_aim) if last else (decays[k + 1].spread, own[k + 1])
+            onward, u_next = (None, u_aim) if last else (decays[k + 1].onward, own[k + 1])
             leg, state = chain.advance(self.volumes, state, step, decays[k], onward, own[k], u_next, u_aim, spins or not last)
             legs.append(leg)
         line = state.line
@@ -220,24 +220,25 @@ class HeavySource:
     def expected_weight(self, rows: IntArray) -> Array:
         """About what `draw` gives each row, without drawing: the proposal that events are chosen from.
 
-        For a chain: as if the last state came from the meson's decay with its mean energy, if the states before decay before the
-        detector's far side.
+        For a chain: as if the last state came from the meson's decay with its mean energy, and the state that flies farthest decayed in
+        the detector, the others before its far side.
         """
         decay, _, _, parent_energy = self._decays(rows)
         route = self.route[rows]
         mean, weight = decay.energy_star, self.base[rows]
         centre, radius = steer.target(self.volumes)
         reach = aim.norm(centre - decay.vertex) + radius
-        depth = max((len(one.steps) for one in self.routes), default=0)
-        for level in range(depth):
+        farthest = np.zeros(len(rows))
+        for level in range(max((len(one.steps) for one in self.routes), default=0)):
             steps = [one.steps[level] if len(one.steps) > level else None for one in self.routes]
             has = np.array([step is not None for step in steps])[route]
             mass, ctau, energy, number = (
                 np.array([default if step is None else getattr(step, name) for step in steps])[route]
                 for name, default in (("mass", 1.0), ("ctau", 1.0), ("energy", 1.0), ("multiplicity", 1.0))
             )
-            in_lab = np.sqrt(np.maximum((parent_energy * mean / (decay.m_parent * mass)) ** 2 - 1, 1e-6)) * ctau
-            weight = weight * np.where(has, number * -np.expm1(-reach / in_lab), 1.0)
+            length = np.sqrt(np.maximum((parent_energy * mean / (decay.m_parent * mass)) ** 2 - 1, 1e-6)) * ctau
+            weight = weight * np.where(has, number * _soon(reach, np.minimum(length, farthest)), 1.0)
+            farthest = np.where(has, np.maximum(farthest, length), farthest)
             mean = np.where(has, mean / mass * energy, mean)
         mass, ctau = self.of_route("mass")[route], self.of_route("ctau")[route]
         direct = np.array([not one.steps for one in self.routes])[route]
@@ -249,9 +250,17 @@ class HeavySource:
             energy = np.where(direct[some], decay.energy_star[some], energy)
             last = aim.Decay(decay.momentum[some], decay.vertex[some], decay.m_parent[some], mass[some], energy, star)
             aimed, momentum, enter, leave = aim.expected_weight(self.volumes, last)
-            part = aimed * decay_probability(enter, leave, momentum / mass[some] * ctau[some])
+            length = momentum / mass[some] * ctau[some]
+            part = aimed * decay_probability(enter, leave, np.maximum(length, farthest[some]))
+            part *= _soon(reach[some], np.minimum(length, farthest[some]))
             result[some] += weight[some] * part / np.where(direct[some], 1, len(_ENERGIES))
         return result
+
+
+def _soon(reach: Array, length: Array) -> Array:
+    """Chance to decay within a distance; 1 for no flight at all."""
+    chance: Array = -np.expm1(-reach / np.where(length > 0, length, 1e-300))
+    return chance
 
 
 _ENERGIES = (0.4, 0.7, 1.0, 1.5)

@@ -36,6 +36,8 @@ class Step:
     antiparticle: bool
     child: str
     """The next state."""
+    child_ctau: float
+    """Of the next state, metres."""
     options: tuple[Option, ...]
     shares: Array
     """Branching ratio of each option, shape (k,): a decay with three equal daughters is three options."""
@@ -103,7 +105,9 @@ def routes_from(mode: ProductionMode, tables: Mapping[str, DecayTable], majorana
         for (child, anti), decays in _offspring(table, antiparticle).items():
             shares = np.array([share for _, share in decays])
             if mean * float(shares.sum()) > _LEAST:
-                step = Step(state, table.mass, table.ctau, antiparticle, child, tuple(option for option, _ in decays), shares)
+                step = Step(
+                    state, table.mass, table.ctau, antiparticle, child, tables[child].ctau, tuple(option for option, _ in decays), shares
+                )
                 follow((*steps, step), child, anti, mean * float(shares.sum()))
 
     follow((), mode.state, mode.antiparticle and not majorana, 1.0)

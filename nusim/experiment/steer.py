@@ -6,6 +6,8 @@ C. Kulla, M. Fajardo, Comput. Graph. Forum 31 (2012) 1519). Weights are the true
 their mean is 1 for any lifetime, from a micrometre to far beyond the detector.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ..kernels.arrays import Array, four_vectors
@@ -24,6 +26,16 @@ _LARGEST_SHARE = 0.98
 """Of distances drawn about the closest approach, for states that live long: weights of distances stay below 50."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Onward:
+    """The flight of a state's product, arrays of n, from its momentum in the state's rest frame."""
+
+    velocity: Array
+    """In that frame: with the state's boost it says how far from the state's direction the product flies."""
+    reach: Array
+    """About its decay length over the state's energy, m / GeV: one that decays at once need not be given room."""
+
+
 def target(volumes: tuple[Volume, ...]) -> tuple[Array, float]:
     """Centre (3,) and radius of a sphere that holds all volumes, metres."""
     centre = np.mean([volume.centre for volume in volumes], axis=0)
@@ -31,11 +43,11 @@ def target(volumes: tuple[Volume, ...]) -> tuple[Array, float]:
     return centre, radius
 
 
-def direction(volumes: tuple[Volume, ...], decay: Decay, spread: Array, u: Array) -> tuple[Array, Array, Array]:
+def direction(volumes: tuple[Volume, ...], decay: Decay, onward: Onward, u: Array) -> tuple[Array, Array, Array]:
     """Directions (n, 3) of the heavy daughters, their momenta (n,) in GeV, and weights (n,) of mean 1.
 
-    `spread`: velocity in the daughter's rest frame of its own product that is followed, (n,); with the daughter's boost it says how far
-    from its direction that product flies. `u` holds uniform numbers (n, DIRECTION_DRAWS). Momentum 1 where the weight is 0.
+    `onward`: how the product that is followed flies from the daughter's decay. `u` holds uniform numbers (n, DIRECTION_DRAWS).
+    Momentum 1 where the weight is 0.
     """
     centre, radius = target(volumes)
     n, p = len(u), norm(decay.momentum)
@@ -44,7 +56,8 @@ def direction(volumes: tuple[Volume, ...], decay: Decay, spread: Array, u: Array
     distance = np.maximum(norm(toward), 1e-9)
     toward = toward / distance[:, None]
     typical = np.maximum(energy * decay.energy_star / decay.m_parent, decay.m_heavy * (1 + 1e-6))
-    opening = decay.m_heavy * spread / np.sqrt(typical**2 - decay.m_heavy**2)
+    room = np.minimum(onward.reach * typical / distance, 1.0)
+    opening = decay.m_heavy * onward.velocity / np.sqrt(typical**2 - decay.m_heavy**2) * room
     width = np.minimum(np.minimum(radius / distance, 2.0) ** 2 + opening**2 + _NARROWEST, 4.0) / 2
     isotropic = u[:, 0] < _ISOTROPIC
 
