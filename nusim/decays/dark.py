@@ -129,30 +129,29 @@ def _boson_products(found: Couplings, boson: str) -> list[str]:
     return [pdg.canonical_products(name) for name in names]
 
 
-def dark_warnings(spectrum: Spectrum, state: str, mass: float, total_width: float) -> list[str]:
+def dark_warnings(spectrum: Spectrum, state: str) -> list[str]:
     """What the table of a state of a dark-neutrino model leaves out or takes to be simpler than it is."""
     model = spectrum.model
     if not isinstance(model, DarkNeutrino):
         return []
     notes, pions = [], 2 * pdg.mass(pdg.CODES["pi+"])
-    mediator, portals = model.mediator, model.portals
+    mediator, portals, found = model.mediator, model.portals, couplings(spectrum)
     if state in pdg.BOSONS:
         mixing = {"zprime": portals.kinetic, "phi": portals.sin_alpha}[state]
-        if total_width == 0:
+        if boson_width(found, state) == 0:
             notes.append(f"{state}: no decay is open: it is stable")
-        if mixing and mass > pions:
+        if mixing and boson_mass(spectrum, state) > pions:
             notes.append(f"{state}: decays into hadrons are missing; the total width is too small")
         return notes
-    room = mass
-    if portals.kinetic and room > pions:
+    mass = spectrum.mass(state)
+    if portals.kinetic and mass > pions:
         notes.append(f"{state}: decays into hadrons through kinetic mixing are missing")
-    if portals.sin_alpha and room > pions:
+    if portals.sin_alpha and mass > pions:
         notes.append(f"{state}: decays into hadrons through scalar mixing are missing")
     for boson, m in (("zprime", mediator.m_zprime), ("phi", mediator.m_phi)):
         if m < mass:
-            found = couplings(spectrum)
             width = boson_width(found, boson)
-            notes += dark_warnings(spectrum, boson, m, width)
+            notes += dark_warnings(spectrum, boson)
             rooms = [mass - other - m for other in found.masses if mass - other > m]
             if width > _BROAD * min(rooms):
                 notes.append(

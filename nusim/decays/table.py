@@ -6,7 +6,7 @@ channel do not interfere. A Dirac particle has the pieces that conserve lepton n
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, partial
 
 import numpy as np
@@ -245,25 +245,31 @@ def decay_table(spectrum: Spectrum, state: str) -> DecayTable:
     Decays through W, Z, Z', the dark scalar and their mixing, with interference; warnings name what is missing. Raises ParameterError for a
     state the model does not have.
     """
-    bosons = dark_parents(spectrum)
-    if state not in (*spectrum.heavy_states, *bosons):
-        known = ", ".join((*spectrum.heavy_states, *bosons))
-        raise ParameterError(f"decay table of {state!r}: not a parent with known decays in model {spectrum.model.name}; parents: {known}")
+    check_parent(spectrum, state)
     dark = dark_channels(spectrum, state)
-    if state in bosons:
-        table = DecayTable(state, boson_mass(spectrum, state), tuple(dark))
-        return replace(table, warnings=tuple(dark_warnings(spectrum, state, table.mass, table.total_width)))
-    mass = spectrum.mass(state)
+    if state in dark_parents(spectrum):
+        return DecayTable(state, boson_mass(spectrum, state), tuple(dark), table_warnings(spectrum, state))
     taken = {channel.products for channel in dark}
     listed = (*(channel for channel in standard_channels(spectrum, state) if channel.products not in taken), *dark)
-    return DecayTable(state, mass, listed, (*_warnings(state, mass), *dark_warnings(spectrum, state, mass, 0.0)))
+    return DecayTable(state, spectrum.mass(state), listed, table_warnings(spectrum, state))
 
 
-def _warnings(state: str, mass: float) -> tuple[str, ...]:
-    """What the SM channels of a state leave out."""
-    notes = []
+def check_parent(spectrum: Spectrum, state: str) -> None:
+    """ParameterError, with the known ones, for a state that has no decay table."""
+    known = (*spectrum.heavy_states, *dark_parents(spectrum))
+    if state not in known:
+        raise ParameterError(
+            f"decay table of {state!r}: not a parent with known decays in model {spectrum.model.name}; parents: {', '.join(known)}"
+        )
+
+
+def table_warnings(spectrum: Spectrum, state: str) -> tuple[str, ...]:
+    """What the table of a state leaves out, without making the table."""
+    if state in dark_parents(spectrum):
+        return tuple(dark_warnings(spectrum, state))
+    mass, notes = spectrum.mass(state), []
     if NARROW_RHO_MASS < mass <= MULTI_HADRON_MASS:
         notes.append(f"{state}: the rho is taken as narrow: its tail of two pions, some per cent of the total width, is missing")
     if mass > MULTI_HADRON_MASS:
         notes.append(f"{state}: final states of several hadrons are missing; above 1 GeV the total width is too small")
-    return tuple(notes)
+    return (*notes, *dark_warnings(spectrum, state))

@@ -7,7 +7,7 @@ import numpy as np
 
 from .. import pdg
 from ..decays.dark import boson_mass, dark_parents, dark_partial_widths
-from ..decays.table import decay_table, partial_widths
+from ..decays.table import check_parent, partial_widths, table_warnings
 from ..kernels.arrays import Array
 from ..model.model import Model
 from ..model.spectrum import Spectrum, solve
@@ -48,10 +48,8 @@ def width_scan(points: Sequence[Model | Spectrum], state: str) -> WidthScan:
     does not have.
     """
     spectra = [point if isinstance(point, Spectrum) else solve(point) for point in points]
-    # what the table leaves out does not depend on the point: its two ends say it
-    ends = [decay_table(spectrum, state) for spectrum in (spectra[0], spectra[-1])]
-    warnings = [warning for spectrum in spectra for warning in spectrum.warnings]
-    warnings += [warning for table in ends for warning in table.warnings]
+    check_parent(spectra[0], state)
+    warnings = [note for spectrum in spectra for note in (*spectrum.warnings, *table_warnings(spectrum, state))]
     mass, widths = widths_at(spectra, state)
     return WidthScan(mass, {name: width for name, width in widths.items() if np.any(width > 0)}, tuple(dict.fromkeys(warnings)))
 
