@@ -13,7 +13,7 @@ from nusim.decays.terms import TwoBodyTerm
 from nusim.events.generate import generate, prepare
 from nusim.events.sample import FINAL, INCOMING, INTERMEDIATE, EventSample
 from nusim.kernels.lorentz import boost, dot
-from nusim.model.model import DarkNeutrino, Mediator, Physical
+from nusim.model.model import DarkNeutrino, Mediator, Physical, Portals
 from nusim.model.spectrum import Spectrum, solve
 from nusim.pdg import HEAVY_STATE_CODES
 from nusim.production.table import production_modes
@@ -156,3 +156,21 @@ def test_siblings_decay_in_the_detector_as_often_as_brute_force_says(spectrum: S
     expected = second / first
     assert expected > 0.02
     assert abs(share - expected) < 5 * np.sqrt(expected / mine.sum()) + 0.03 * expected
+
+
+def test_chains_that_end_in_a_short_lived_state_come_in_the_rates_proportions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """nu4 -> nu Z', Z' -> e- e+ with a Z' of micrometres and a nu4 of a kilometre: next to all events are that chain."""
+    for module in (generate_module, rate_module):
+        monkeypatch.setattr(module, "parents_of", lambda _: toy.parents())
+    mass = Physical(0.15, mass_ratio=0.5, mixing2=1e-6)
+    model = DarkNeutrino("toy", "invented", True, (0.0, 1.0, 0.0), mass, Mediator(0.05, 2.0, 1e-5), Portals(epsilon=1e-3))
+    spectrum = solve(model)
+    rate = expected_events(spectrum, DETECTOR)
+    sample = generate(spectrum, DETECTOR, 400)
+    assert rate.by_contribution["zprime from nu4"] > 0.1 * rate.events
+    for number, name in enumerate(sample.routes):
+        expected = rate.by_contribution[name] / rate.events * len(sample)
+        error = rate.error_by_contribution[name] / rate.events * len(sample)
+        found = sample.weight[sample.route == number].sum() / sample.weight.sum() * len(sample)
+        assert abs(found - expected) < 5 * np.sqrt(expected + 1) + 5 * error
+    check_vertices(sample)

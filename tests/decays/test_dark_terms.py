@@ -563,3 +563,18 @@ def test_fermi_coupling_is_that_of_the_z() -> None:
     c = couplings(spectrum(mixing2=0.1))
     active = c.charged.conj().T @ c.charged
     np.testing.assert_allclose((c.z.neutrino / c.z.mass) * 2**0.5, active * math.sqrt(2 * math.sqrt(2) * G_F), atol=1e-18, rtol=1e-12)
+
+
+def test_a_boson_joins_its_shell_with_its_line_shape() -> None:
+    """nu5 -> 3 nu4 about m_Z' = m5 - m4, Z' -> nu4 nu4 open: no step at the threshold but what is said to be left out."""
+
+    def total(distance: float, g_dark: float = 1.0) -> float:
+        mass = Physical(0.15, mass_ratio=0.2, mixing2=1e-6)
+        model = DarkNeutrino("hidden", "made for a test", True, (0.0, 1.0, 0.0), mass, Mediator(0.12 * (1 + distance), 0.3, g_dark))
+        return decay_table(solve(model), "nu5").total_width
+
+    below, above = total(1e-6), total(-1e-6)
+    assert 0.5 < above / below < 1.0  # exchange with the on-shell diagram is left out
+    assert total(-1e-6) == pytest.approx(total(-1e-5), rel=0.01)  # no fall to zero at the threshold
+    # a narrow boson is the two-body formula: the width goes as the coupling squared
+    assert total(-0.2, 1e-4) == pytest.approx(1e-4 * total(-0.2, 1e-2), rel=1e-5)
