@@ -8,6 +8,7 @@ T_ij = m_j V_ij / v_Phi for Dirac ones, V_ij = U_Di* U_Dj. Kinetic mixing enters
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -80,6 +81,7 @@ class Couplings:
         return int(np.argmax(np.abs(self.charged[:, column])))
 
 
+@lru_cache(maxsize=2048)
 def couplings(spectrum: Spectrum) -> Couplings:
     """Couplings of a solved dark-neutrino model; the light neutrinos' loop mass is neglected.
 

@@ -6,6 +6,7 @@ nor for m_Z' << m_i, where the width goes as 1/m_Z'^2. All functions broadcast, 
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -209,6 +210,7 @@ def boson_channels(found: Couplings, boson: str) -> list[tuple[str, float]]:
     return [(name, float(width[0])) for name, width in boson_partial_widths([found], boson).items()]
 
 
+@lru_cache(maxsize=4096)
 def boson_width(found: Couplings, boson: str) -> float:
     """Total width of 'zprime' or 'phi' into the final states of `boson_channels`, GeV; 0 for a stable one."""
     return float(sum(width for _, width in boson_channels(found, boson)))
