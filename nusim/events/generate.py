@@ -146,7 +146,8 @@ def _tuned(draft: Generator, total: Array) -> Generator:
 
     `total`: what each route adds to the rate, shape (routes,), up to a common factor.
     """
-    drawn, _, ratio = draft.candidates(_PILOT, np.arange(_PILOT_SIZE), 0)
+    drawn, u, _ = draft.candidates(_PILOT, np.arange(_PILOT_SIZE), 0)
+    ratio = draft.ratios(drawn, u)
     route, rows = draft.source.route, np.diff(draft.proposal, prepend=0.0) / draft.proposal[-1]
     share = np.bincount(route, rows, minlength=len(total))
     # a route that adds little may have more of its own above the bound

@@ -13,6 +13,7 @@ from .. import pdg
 from ..cards.read import resolved
 from ..decays.channel import DecayTable
 from ..decays.draw import choose, spin_of
+from ..experiment import aim
 from ..experiment.aim import norm
 from ..experiment.experiment import Experiment
 from ..experiment.flight import HeavyFlux, HeavySource
@@ -25,8 +26,11 @@ from .follow import Decaying, Followed, Waiting, add_products, decay, follow, sh
 from .particles import Particles
 from .sample import INCOMING, EventSample
 
-_CANDIDATE, _CHANNEL, _PRODUCTS = 3, 4, 1000
-"""Places of each use of random numbers in a seed's streams; products of final state k use _PRODUCTS + k."""
+_CANDIDATE, _CHANNEL, _CHAIN, _PRODUCTS = 3, 4, 50, 1000
+"""Places of each use of random numbers in a seed's streams; chains of a stage use _CHAIN + stage, products of final state k use
+_PRODUCTS + k."""
+_FEW, _TRIES = 16_384, 8
+"""Candidates that are worth a call, and the most tries of an event in one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,30 +80,48 @@ class Generator:
         return self._assemble(index, flux, weight, u_decay)
 
     def candidates(self, stage: int, index: IntArray, attempt: int) -> tuple[IntArray, Array, Array]:
-        """Rows of the source drawn from the proposal, the numbers (n, draws + 3) used and not, and weights over the proposal."""
-        draws = self.source.draws
-        u = uniforms(self.seed, stage, index, draws + 3, attempt)
-        rows: IntArray = np.searchsorted(self.proposal, u[:, draws] * self.proposal[-1], side="right")
+        """One try of each event: rows of the source drawn from the proposal, the numbers (n, source.draws) that make their heavy states,
+        and two numbers (n, 2) not yet used."""
+        n, draws = len(index), self.source.draws
+        own = uniforms(self.seed, stage, index, aim.DRAWS + 3, attempt)
+        rows: IntArray = np.searchsorted(self.proposal, own[:, aim.DRAWS] * self.proposal[-1], side="right")
         rows = np.minimum(rows, len(self.proposal) - 1)
-        weight = self.source.weights(rows, u[:, :draws]) * self.visible[self.source.route[rows]]
+        u = np.zeros((draws, n)).T
+        u[:, : aim.DRAWS] = own[:, : aim.DRAWS]
+        chains = np.flatnonzero(self.source.is_chain[rows])
+        if len(chains):
+            u[chains, aim.DRAWS :] = uniforms(self.seed, _CHAIN + stage, index[chains], draws - aim.DRAWS, attempt)
+        return rows, u, own[:, aim.DRAWS + 1 :]
+
+    def ratios(self, rows: IntArray, u: Array) -> Array:
+        """Weights of candidates over the proposal, (n,)."""
+        weight = self.source.weights(rows, u) * self.visible[self.source.route[rows]]
         density = (self.proposal[rows] - np.where(rows > 0, self.proposal[rows - 1], 0.0)) / self.proposal[-1]
-        return rows, u, weight / density
+        result: Array = weight / density
+        return result
 
     def _accepted(self, index: IntArray) -> tuple[HeavyFlux, Array, Array]:
         """The first accepted candidate of each event: by its weight if unweighted, with any weight if weighted."""
-        draws = self.source.draws
-        chosen, numbers, ratio = np.zeros(len(index), np.int64), np.empty((draws + 3, len(index))).T, np.empty(len(index))
-        pending = np.arange(len(index))
+        n = len(index)
+        chosen, numbers = np.zeros(n, np.int64), np.empty((self.source.draws, n)).T
+        ratio, u_decay = np.empty(n), np.empty(n)
+        pending = np.arange(n)
         attempt = 0
         while len(pending):
-            rows, u, own = self.candidates(_CANDIDATE, index[pending], attempt)
-            kept = np.flatnonzero(own > 0 if self.weighted else u[:, draws + 1] * self.bound < own)
+            # few events left: several tries of each at once
+            tries = max(1, min(_TRIES, _FEW // len(pending)))
+            drawn = [self.candidates(_CANDIDATE, index[pending], attempt + k) for k in range(tries)]
+            rows, u, spare = (np.concatenate([one[part] for one in drawn]) for part in range(3))
+            own = self.ratios(rows, u)
+            good = (own > 0 if self.weighted else spare[:, 0] * self.bound < own).reshape(tries, -1)
+            kept = np.flatnonzero(good.any(axis=0))
+            first = kept + len(pending) * good.argmax(axis=0)[kept]
             done = pending[kept]
-            chosen[done], ratio[done] = rows[kept], own[kept]
-            numbers[done] = u[kept]
+            chosen[done], ratio[done], u_decay[done] = rows[first], own[first], spare[first, 1]
+            numbers[done] = u[first]
             pending = np.delete(pending, kept)
-            attempt += 1
-        return self.source.draw(chosen, numbers[:, :draws]), ratio, numbers[:, draws + 2]
+            attempt += tries
+        return self.source.draw(chosen, numbers), ratio, u_decay
 
     def _assemble(self, index: IntArray, flux: HeavyFlux, weight: Array, u_decay: Array) -> EventSample:
         """Parent, charged lepton, the chain of heavy states, the products of every decay, in one flat record."""

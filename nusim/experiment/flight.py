@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..beams.parents import ParentFlux
-from ..kernels.arrays import Array, IntArray, four_vectors
+from ..kernels.arrays import Array, BoolArray, IntArray, four_vectors
 from ..kernels.lorentz import unboost
 from ..kernels.spinors import ComplexArray
 from . import aim, chain, steer
@@ -135,6 +135,11 @@ class HeavySource:
     def draws(self) -> int:
         """Uniform numbers one drawn heavy state consumes."""
         return aim.DRAWS + chain.DRAWS * max((len(route.steps) for route in self.routes), default=0)
+
+    @cached_property
+    def is_chain(self) -> BoolArray:
+        """Whether each row's route has states that decay on the way."""
+        return np.array([bool(route.steps) for route in self.routes], bool)[self.route]
 
     def of_mode(self, name: str) -> Array:
         """A property of each route's production mode, shape (routes,)."""
