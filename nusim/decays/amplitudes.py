@@ -23,6 +23,8 @@ Number = Any
 
 Diagram = tuple[int, int, int, float]
 """Places of the neutrino on the parent's line, of the particle and of the v spinor on the other, and the sign of the diagram."""
+_POLE = -1e-13
+"""Distance from a pole over m^2 that stands for none, on the side where the boson is closed."""
 _ROUNDING = 1e-15
 """The Z is left out where its amplitude is below this share of that of the Z': it would be lost in rounding."""
 _MAJORANA: tuple[Diagram, ...] = ((0, 1, 2, 1.0), (1, 0, 2, -1.0), (2, 0, 1, 1.0))
@@ -62,8 +64,9 @@ class Boson(NamedTuple):
     """For each product on the parent's line 1, or 0 where the boson is on its shell and has its own channel."""
 
     def propagator(self, square: Array, spectator: int) -> ComplexArray:
-        """used / (q^2 - m^2 + i m Gamma)."""
-        result: ComplexArray = self.used[spectator] / (square - self.mass**2 + 1j * self.mass * self.width)
+        """used / (q^2 - m^2 + i m Gamma); a stable boson at its pole is as far from it as numbers can tell."""
+        inverse = square - self.mass**2 + 1j * self.mass * self.width
+        result: ComplexArray = self.used[spectator] / np.where(inverse == 0, _POLE * self.mass**2, inverse)
         return result
 
 

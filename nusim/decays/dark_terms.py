@@ -16,7 +16,7 @@ import numpy as np
 from .. import pdg as particles
 from ..kernels.arrays import Array
 from ..kernels.lorentz import around, orthonormal_frame
-from ..kernels.spinors import ComplexArray, SpinArray, bloch, spin_states
+from ..kernels.spinors import ComplexArray, SpinArray, bloch, spin_states, summed
 from .amplitudes import Amplitude, LeptonPair, NeutrinoTriple, conjugated, lepton_pair, neutrino_triple, stacked, strength, vertices
 from .couplings import Couplings
 from .dalitz import PAIRINGS, Pole, Region, gauss, regions
@@ -38,10 +38,10 @@ _LEAST = 1e-14
 """Couplings below this, relative to the largest of their kind, are rounding."""
 
 
-def _squares(tensor: ComplexArray) -> Array:
-    """Sum over final spins of |M|^2, averaged over the parent's, (n,)."""
-    result: Array = np.sum(tensor.real**2 + tensor.imag**2, axis=(0, 1, 2, 3)) / 2
-    return result
+def _by_spin(tensor: ComplexArray) -> tuple[Array, Array, ComplexArray]:
+    """|M|^2 for the parent's spin up and down, and M_up M_down*, the other spins summed, (n,) each."""
+    up, down = tensor[:, :, :, 0], tensor[:, :, :, 1]
+    return summed(up.real**2 + up.imag**2), summed(down.real**2 + down.imag**2), summed(up * down.conj())
 
 
 def _regions(amplitude: Amplitude) -> list[Region]:
@@ -176,9 +176,7 @@ class ThreeBodyTerm:
         """|M|^2 (n,), summed over final spins, symmetry factor included."""
         out = np.empty(len(momenta))
         for rows, tensor in self._tensors(momenta):
-            up, down = tensor[:, :, :, 0], tensor[:, :, :, 1]
-            cross = np.sum(up * down.conj(), axis=(0, 1, 2))
-            plus, minus = (np.sum(part.real**2 + part.imag**2, axis=(0, 1, 2)) for part in (up, down))
+            plus, minus, cross = _by_spin(tensor)
             s = spin[rows]
             polarised = s[:, 0] * cross.real + s[:, 1] * cross.imag + s[:, 2] * (plus - minus) / 2
             out[rows] = self.symmetry * ((plus + minus) / 2 + polarised)
@@ -259,8 +257,7 @@ class _Strip:
 
 
 def _linear(low: Array, high: Array, u: Array) -> Array:
-    """Fraction of an interval below which lies the share `u` of a density linear from `low` to `high`, in a form that keeps its "
-    "digits."""
+    """Fraction of an interval below which lies the share `u` of a density linear from `low` to `high`, in a form that keeps digits."""
     result: Array = u * (low + high) / (low + np.sqrt(low**2 + u * (high - low) * (high + low)))
     return np.clip(result, 0.0, 1.0)
 
@@ -292,19 +289,20 @@ class _Proposal:
             knots = np.concatenate([middle[:1], np.maximum(middle[1:], middle[:-1]), middle[-1:]])
             areas = (knots[1:] + knots[:-1]) / (2 * _CELLS)
             sizes.append(float(middle.sum()))
-            turns = np.cumsum(pieces, axis=1) / middle[:, None]
+            # an interval where all of |M|^2 vanishes is drawn evenly, if ever
+            empty = middle == 0
+            cosines[empty], pieces[empty], filled = 1.0, 1 / _COSINES, np.where(empty, 1.0, middle)
+            turns = np.cumsum(pieces, axis=1) / filled[:, None]
             turns[:, -1] = 1.0
             steps = np.concatenate([[0.0], np.cumsum(areas) / areas.sum()])
             flat = (turns + np.arange(_CELLS)[:, None]).ravel()
-            strips.append(_Strip(region, 0.0, knots / areas.sum(), steps, cosines / middle[:, None], flat))
+            strips.append(_Strip(region, 0.0, knots / areas.sum(), steps, cosines / filled[:, None], flat))
         strips = [replace(strip, share=size / sum(sizes)) for strip, size in zip(strips, sizes, strict=True)]
         draft = cls(term, strips, 1.0)
         momenta, factor = draft.draw(_probes())
         largest = np.zeros(len(factor))
         for rows, tensor in term._tensors(momenta):
-            up, down = tensor[:, :, :, 0], tensor[:, :, :, 1]
-            cross = np.sum(up * down.conj(), axis=(0, 1, 2))
-            plus, minus = (np.sum(part.real**2 + part.imag**2, axis=(0, 1, 2)) for part in (up, down))
+            plus, minus, cross = _by_spin(tensor)
             largest[rows] = term.symmetry * ((plus + minus) / 2 + np.sqrt(np.abs(cross) ** 2 + (plus - minus) ** 2 / 4))
         return replace(draft, bound=_ROOM * float(np.max(factor * largest)))
 

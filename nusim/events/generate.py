@@ -32,6 +32,10 @@ _EXCESS, _MOST_EXCESS = 5e-5, 1e-2
 their larger weight."""
 
 
+_POOR = 1e-2
+"""Efficiency below which a run says that it may take long."""
+
+
 def prepare(
     spectrum: Spectrum,
     experiment: Experiment,
@@ -110,7 +114,11 @@ def prepare(
         rates_by_route=by_route,
         tables=tables,
     )
-    return _tuned(draft, found.by_route * visible)
+    run = _tuned(draft, found.by_route * visible)
+    if run.efficiency < _POOR and not weighted and n > 0:
+        note = f"one candidate in {1 / run.efficiency:.0f} becomes an event, which may take long: weighted events come faster"
+        run = replace(run, warnings=(*run.warnings, note))
+    return run
 
 
 def _stratified(source: HeavySource, visible: Array) -> Array:

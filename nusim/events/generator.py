@@ -29,6 +29,8 @@ from .sample import INCOMING, EventSample
 _CANDIDATE, _CHANNEL, _CHAIN, _PRODUCTS = 3, 4, 50, 1000
 """Places of each use of random numbers in a seed's streams; chains of a stage use _CHAIN + stage, products of final state k use
 _PRODUCTS + k."""
+_LEVELS = 1000
+"""Where the steps of a chain begin among what tells decays of an event apart: places of its particles stay below."""
 _FEW, _TRIES = 16_384, 8
 """Candidates that are worth a call, and the most tries of an event in one."""
 

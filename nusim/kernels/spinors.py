@@ -94,6 +94,15 @@ def _scalar(bra: ComplexArray, ket: ComplexArray) -> ComplexArray:
     return out
 
 
+def summed(values: NDArray[Any]) -> NDArray[Any]:
+    """Sum over all axes but the last, one term after the other: the same bits for any number of events, as numpy's sums need not be."""
+    parts = values.reshape(-1, values.shape[-1])
+    total: NDArray[Any] = parts[0].copy()
+    for part in parts[1:]:
+        total += part
+    return total
+
+
 def bloch(amplitude: ComplexArray, axis: int) -> Array:
     """Polarisation vector (n, 3) of the outgoing particle whose spin is `axis` of the amplitude, over all other spins summed.
 
@@ -101,8 +110,8 @@ def bloch(amplitude: ComplexArray, axis: int) -> Array:
     """
     spins = np.moveaxis(amplitude, axis, 0).reshape(2, -1, amplitude.shape[-1])
     up, down = spins
-    mixed = np.sum(up.conj() * down, axis=0)
-    plus, minus = np.sum(up.real**2 + up.imag**2, axis=0), np.sum(down.real**2 + down.imag**2, axis=0)
+    mixed = summed(up.conj() * down)
+    plus, minus = summed(up.real**2 + up.imag**2), summed(down.real**2 + down.imag**2)
     total = plus + minus
     safe = np.where(total > 0, total, 1.0)
     out = np.empty((3, len(total))).T

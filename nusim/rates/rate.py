@@ -20,6 +20,7 @@ from ..experiment.source import (
     visible_final_states,
     why_nothing,
 )
+from ..experiment.survey import STAGE as SURVEY
 from ..experiment.survey import Survey, survey
 from ..kernels.arrays import Array, IntArray
 from ..kernels.lorentz import boost
@@ -117,6 +118,8 @@ def expected_events(spectrum: Spectrum, experiment: Experiment, seed: int = 1) -
     events = float(events_of_route.sum())
     contributions = tuple(dict.fromkeys(name_of.tolist()))
     stat = error(of_route)
+    if events == 0:
+        warnings.insert(0, f"{experiment.name}: of {protons * found.total:.4g} decays in the volume none leaves anything to see")
     return Rate(
         model=spectrum.model.name,
         experiment=experiment.name,
@@ -151,16 +154,20 @@ def _selected(
 ) -> tuple[float, float]:
     """Events after selection and efficiency, and the error of the selected fraction.
 
-    Heavy states are drawn in proportion to the survey's row weights and decayed into each final state they have.
+    Heavy states of the survey are drawn in proportion to what they add to the events, and decayed into each final state they have.
     """
     source, selection = found.source, experiment.selection
-    steps = np.cumsum(found.row_weight)
+    visible = np.sum([np.zeros(len(source.routes)), *share.values()], axis=0)
+    steps = np.cumsum(found.row_weight * visible[source.route])
+    if not steps[-1] > 0:
+        return 0.0, 0.0
     index: IntArray = np.arange(_SELECTION_SAMPLES)
-    u = uniforms(seed, _STAGE, index, source.draws + 2)
-    rows: IntArray = np.minimum(np.searchsorted(steps, u[:, source.draws] * steps[-1], side="right"), len(steps) - 1)
-    flux = source.draw(rows, u[:, : source.draws])
-    ratio = flux.weight / found.row_weight[rows]
-    vertex = flux.origin[:, 1:] + flux.decay_distance(u[:, source.draws + 1])[:, None] * flux.direction
+    u = uniforms(seed, _STAGE, index, 2)
+    rows = np.minimum(np.searchsorted(steps, u[:, 0] * steps[-1], side="right"), len(steps) - 1)
+    # the survey's own heavy states: what is selected is part of what it counted
+    distinct, place = np.unique(rows, return_inverse=True)
+    flux = source.draw(distinct, uniforms(seed, SURVEY, distinct, source.draws)).take(place)
+    vertex = flux.origin[:, 1:] + flux.decay_distance(u[:, 1])[:, None] * flux.direction
     kept = np.zeros(len(index))
     for order, final in enumerate(finals):
         # a channel just open has next to no width, and within 1e-9 of its threshold no events can be drawn
@@ -174,9 +181,9 @@ def _selected(
         lab = np.stack([boost(momenta[:, k], flux.momentum[part], mass) for k in range(codes.shape[1])], axis=1)
         good = passes(selection, codes, lab, vertex[part], uniforms(seed, stage + 1, part, codes.shape[1]))
         kept[part] += good * share[final][flux.route[part]] * selection.efficiency_of(final.products)
-    mean = float(ratio @ kept / ratio.sum())
-    scale = experiment.protons * found.total
-    return scale * mean, scale * float(np.sqrt(np.sum((ratio * (kept - mean)) ** 2)) / ratio.sum())
+    kept /= visible[flux.route]
+    scale = experiment.protons * float(steps[-1])
+    return scale * float(kept.mean()), scale * float(kept.std()) / np.sqrt(len(kept))
 
 
 def _nothing(spectrum: Spectrum, experiment: Experiment, states: tuple[str, ...], warnings: tuple[str, ...]) -> Rate:

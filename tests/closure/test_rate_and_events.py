@@ -254,3 +254,10 @@ def test_a_channel_at_its_threshold_does_not_stop_the_others() -> None:
     assert 0 < rate.by_final_state["nu mu- mu+"] < 1e-15 * rate.events
     assert 0 < rate.selected_events < rate.events
     assert len(generate(toy.hnl(mass), DETECTOR, 100)) == 100
+
+
+def test_what_is_selected_is_part_of_what_is_seen() -> None:
+    for seed in (1, 2, 3):
+        rate = expected_events(toy.hnl(0.3), DETECTOR, seed)
+        assert 0 < rate.selected_events <= rate.events
+        assert rate.selected_stat_error < 0.1 * rate.selected_events

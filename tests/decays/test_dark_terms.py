@@ -578,3 +578,47 @@ def test_a_boson_joins_its_shell_with_its_line_shape() -> None:
     assert total(-1e-6) == pytest.approx(total(-1e-5), rel=0.01)  # no fall to zero at the threshold
     # a narrow boson is the two-body formula: the width goes as the coupling squared
     assert total(-0.2, 1e-4) == pytest.approx(1e-4 * total(-0.2, 1e-2), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["circle", "star"])
+def test_an_event_does_not_depend_on_its_company(name: str) -> None:
+    """The same bits for one decay alone as for the same among many: files do not depend on how a run is cut."""
+    rng = np.random.default_rng(4)
+    for channel in decay_table(solve(card(name)), "nu5"):
+        for term in channel.terms:
+            if not isinstance(term, CascadeTerm):
+                continue
+            u, spin = rng.random((5, term.draws)), np.tile([0.3, -0.5, 0.4], (5, 1))
+            momenta, factor = term.sample(u)
+            whole = (
+                factor,
+                term.msq(momenta, spin),
+                *(term.polarisation(momenta, spin, k, u) for k, m in enumerate(term.masses) if m > 1e-2),
+            )
+            for row in range(5):
+                own = slice(row, row + 1)
+                p, f = term.sample(u[own])
+                parts = (
+                    f,
+                    term.msq(p, spin[own]),
+                    *(term.polarisation(p, spin[own], k, u[own]) for k, m in enumerate(term.masses) if m > 1e-2),
+                )
+                for one, many in zip(parts, whole, strict=True):
+                    assert np.array_equal(one, many[own])
+
+
+@pytest.mark.parametrize("changes", [{"m_zprime": 0.075}, {"m_phi": 0.075}, {"m_zprime": 0.15}, {"m_phi": 0.15}, {"m_zprime": 0.3}])
+def test_a_boson_exactly_at_a_threshold_leaves_neighbours_as_they_are(changes: dict[str, float]) -> None:
+    def model(factor: float) -> Spectrum:
+        masses = {"m_zprime": 1.0, "m_phi": 2.0, **{key: factor * value for key, value in changes.items()}}
+        mass = Physical(0.15, mass_ratio=0.5, mixing2=1e-6)
+        return solve(DarkNeutrino("hidden", "made for a test", True, (0.0, 1.0, 0.0), mass, Mediator(g_dark=0.1, **masses)))
+
+    at, above = decay_table(model(1.0), "nu5"), decay_table(model(1 + 1e-7), "nu5")
+    for channel in at:
+        assert np.isfinite(channel.width)
+        if channel.products in ("nu4 nu nu", "nu nu nu"):
+            assert 0.1 < channel.width / above.width(channel.products) < 1e4
+            for term in channel.terms:
+                momenta, factor = term.sample(np.random.default_rng(1).random((1000, term.draws)))  # type: ignore[attr-defined]
+                assert np.all(np.isfinite(factor * term.msq(momenta, np.zeros((1000, 3)))))
