@@ -16,6 +16,7 @@ from scipy.optimize import brentq
 import nusim
 from nusim.cards.read import CardWarning
 from nusim.constants import M_Z
+from nusim.decays.dark import mixing_sum
 
 POINTS = ("circle", "star", "triangle")
 PAGE = Path(__file__).with_name("claims.md")
@@ -39,11 +40,6 @@ def verdict(holds: bool) -> str:
 def crossing(function: Callable[[float], float], low: float, high: float) -> float:
     """Where a function of the logarithm's argument changes sign."""
     return math.exp(brentq(lambda x: function(math.exp(x)), math.log(low), math.log(high), xtol=1e-6))
-
-
-def mixing_sum(spectrum: nusim.Spectrum) -> float:
-    """S: sum over nu4, nu5 and flavours of |U|^2."""
-    return float(sum(spectrum.active_mixing2(state).sum() for state in spectrum.heavy_states))
 
 
 def leading(table: nusim.DecayTable, number: int = 3) -> str:

@@ -298,9 +298,9 @@ def lepton_pair(
     minus, plus = flavours
     products = (found.masses[column], *masses)
     u = found.charged
-    strength = 2 * np.sqrt(2) * G_F
-    right = strength * u[plus, parent].conj() * u[minus, column] if found.majorana else 0j
-    charged = (complex(-strength * u[minus, parent] * u[plus, column].conj()), complex(right))
+    fermi = 2 * np.sqrt(2) * G_F
+    right = fermi * u[plus, parent].conj() * u[minus, column] if found.majorana else 0j
+    charged = (complex(-fermi * u[minus, parent] * u[plus, column].conj()), complex(right))
     inner = lepton_vertex(found, masses[0]) if minus == plus else Vertex(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     zprime, phi = _bosons(found, parent, products, widths, {0})
     return LeptonPair(found.masses[parent], products, neutrino_vertex(found, column, parent), inner, charged, zprime, phi)

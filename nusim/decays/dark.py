@@ -25,6 +25,8 @@ from .dark_widths import boson_partial_widths, boson_width, emission_partial_wid
 SOURCE = "arXiv:1903.07590, Eqs. 14-16, with exchange, interference and massive daughters"
 _BROAD = 1e-2
 """Width of a boson over its room above threshold beyond which what is left out of it is said aloud."""
+_LARGE_KINETIC = 0.1
+"""Kinetic mixing beyond which first order is said aloud."""
 _LARGE_MIXING = 1e-2
 """Sum of |U|^2 beyond which leading order is said aloud."""
 
@@ -136,6 +138,8 @@ def dark_warnings(spectrum: Spectrum, state: str) -> list[str]:
         return []
     notes, pions = [], 2 * pdg.mass(pdg.CODES["pi+"])
     mediator, portals, found = model.mediator, model.portals, couplings(spectrum)
+    if abs(portals.kinetic) > _LARGE_KINETIC:
+        notes.append(f"{state}: epsilon = {portals.kinetic:.3g}: kinetic mixing is at first order, corrections go as its square")
     if state in pdg.BOSONS:
         mixing = {"zprime": portals.kinetic, "phi": portals.sin_alpha}[state]
         if boson_width(found, state) == 0:

@@ -181,6 +181,11 @@ def test_tables_of_a_dark_neutrino_say_which_hadrons_are_missing(portal: str) ->
     assert not any("hadrons" in warning for warning in decay_table(closed, boson).warnings)
 
 
+def test_couplings_beyond_their_expansion_are_said() -> None:
+    assert "kinetic mixing is at first order" in decay_table(solve(dark(0.02, 0.1, epsilon=0.5)), "nu4").warnings[0]
+    assert decay_table(solve(dark(0.02, 0.1, epsilon=0.05)), "nu4").warnings == ()
+
+
 def test_missing_hadrons_are_said_by_mass() -> None:
     assert table(0.59).warnings == ()
     assert "the rho is taken as narrow" in table(0.8).warnings[0]
