@@ -15,11 +15,12 @@ import nusim
 from nusim.cards.read import CardWarning
 from nusim.decays.table import decay_table
 from nusim.events.generate import prepare
+from nusim.events.pool import samples
 from nusim.rates.widths import width_scan
 
 STATES = ("nu4", "nu5", "zprime", "phi")
 POINTS = 1000
-EVENTS = 200_000
+EVENTS = 1 << 20
 
 
 def calibration() -> float:
@@ -75,11 +76,16 @@ def main() -> None:
     print(f"{POINTS} random points, solved and the same four tables: {took:.2f} s, {took / unit:.1f} calibrations")
     run = prepare(nusim.solve(nusim.read_model("star")), nusim.read_experiment("sbnd"), EVENTS)
     run.events(0, 4096)
-    start = perf_counter()
-    for first in range(0, EVENTS, 65_536):
-        run.events(first, min(first + 65_536, EVENTS))
-    took = perf_counter() - start
-    print(f"star at sbnd: {EVENTS / took:.0f} events/s with their chains, {EVENTS / took * unit:.0f} per calibration")
+    for workers in (1, 2):
+        made = samples(run, 65_536, workers)
+        start = perf_counter()
+        first = len(next(made))
+        began = perf_counter()
+        rest = sum(len(sample) for sample in made)
+        took = perf_counter() - start
+        # processes that are started import numpy first
+        steady = rest / (perf_counter() - began) if workers > 1 else EVENTS / took
+        print(f"star at sbnd, {workers} process(es): {(first + rest) / took:.0f} events/s with their chains, {steady:.0f} once started")
 
 
 if __name__ == "__main__":

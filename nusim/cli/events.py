@@ -27,6 +27,7 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     parser.add_argument("--pdg-scheme", choices=("default", "darknews", "genie"), default="default", help="codes of the heavy states")
     parser.add_argument("--chunk-size", metavar="N", type=whole_number, help="events made at a time: memory, not content")
+    parser.add_argument("--workers", metavar="W", type=whole_number, default=1, help="processes to share the work; the content is the same")
     add_plot(parser, "distributions of the events")
     add_json(parser)
 
@@ -53,6 +54,7 @@ def run(args: argparse.Namespace) -> int:
         pdg_scheme=args.pdg_scheme,
         **chosen,
         **({} if args.chunk_size is None else {"chunk": args.chunk_size}),
+        workers=args.workers,
         progress=sys.stderr.isatty(),
     )
     warnings = list(dict.fromkeys([*notes, *said, *summary["warnings"]]))

@@ -24,11 +24,11 @@ _PILOT_SIZE = 1 << 17
 _FLOOR = 0.2
 """Share of a chain's rows chosen in proportion to their parents' weights."""
 
-_LEAST_SPREAD = 3.0
-"""Largest over mean weight that every route is credited with."""
+_LEAST_SPREAD, _RARE = 3.0, 300
+"""Largest weight, over the mean of its route, that a stratum is credited with in which the pilot run found fewer than so many weights."""
 
-_EXCESS, _MOST_EXCESS = 5e-5, 1e-2
-"""Share of the sum of all weights that each route may have above the common weight, and of its own: few events exceed it, and those keep
+_EXCESS, _MOST_EXCESS = 1e-5, 1e-2
+"""Share of the sum of all weights that each stratum may have above the common weight, and of its own: few events exceed it, and those keep
 their larger weight."""
 
 
@@ -150,25 +150,32 @@ def _bound(ratio: Array, excess: float) -> float:
 
 
 def _tuned(draft: Generator, total: Array) -> Generator:
-    """The generator with the proposal that a pilot run finds best: each route is proposed in proportion to its largest weight.
+    """The generator with the proposal that a pilot run finds best: each stratum is proposed in proportion to its largest weight.
 
     `total`: what each route adds to the rate, shape (routes,), up to a common factor.
     """
     drawn, u, _ = draft.candidates(_PILOT, np.arange(_PILOT_SIZE), 0)
     ratio = draft.ratios(drawn, u)
-    route, rows = draft.source.route, np.diff(draft.proposal, prepend=0.0) / draft.proposal[-1]
-    share = np.bincount(route, rows, minlength=len(total))
-    # a route that adds little may have more of its own above the bound
-    excess = np.minimum(_EXCESS * total.sum() / np.where(total > 0, total, total.sum()), _MOST_EXCESS)
-    largest = np.array([_bound(ratio[route[drawn] == number], excess[number]) for number in range(len(total))])
-    # a route that the pilot saw little of
-    largest = np.maximum(largest, _LEAST_SPREAD * np.divide(total, share, out=np.zeros(len(total)), where=share > 0))
-    rows = rows * largest[route]
+    source, rows = draft.source, np.diff(draft.proposal, prepend=0.0) / draft.proposal[-1]
+    share = np.bincount(source.route, rows, minlength=len(total))
+    mean = np.divide(total, share, out=np.zeros(len(total)), where=share > 0)
+    strata, stratum = np.unique(source.stratum, return_inverse=True)
+    route = np.zeros(len(strata), np.int64)
+    route[stratum] = source.route
+    own = np.split(ratio[np.argsort(stratum[drawn], kind="stable")], np.cumsum(np.bincount(stratum[drawn], minlength=len(strata)))[:-1])
+    parts = np.array([part.sum() for part in own])
+    # a stratum that adds little may have more of its own above the bound
+    excess = np.minimum(_EXCESS * parts.sum() / np.where(parts > 0, parts, parts.sum()), _MOST_EXCESS)
+    largest = np.array([_bound(part, share) for part, share in zip(own, excess, strict=True)])
+    # a stratum that the pilot saw little of
+    rare = np.array([np.count_nonzero(part) for part in own]) < _RARE
+    largest = np.where(rare, np.maximum(largest, _LEAST_SPREAD * mean[route]), largest)
+    rows = rows * largest[stratum]
     scale = float(rows.sum())
     # chance of a candidate of the new proposal to have a weight at all
-    alive = float(np.mean((ratio > 0) * largest[route[drawn]])) / scale
-    mean = float(ratio.mean())
-    return replace(draft, proposal=np.cumsum(rows), bound=scale, mean=mean / alive, efficiency=mean / scale)
+    alive = float(np.mean((ratio > 0) * largest[stratum[drawn]])) / scale
+    average = float(ratio.mean())
+    return replace(draft, proposal=np.cumsum(rows), bound=scale, mean=average / alive, efficiency=average / scale)
 
 
 def generate(

@@ -12,16 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..kernels.arrays import Array, BoolArray
+from ..kernels.arrays import Array, BoolArray, IntArray
 from ..kernels.lorentz import orthonormal_frame
 from .volumes import Volume
 
 DRAWS = 5
 """Uniform numbers one aimed decay consumes: volume, three for the point, root."""
-
-_EDGE = 0.87
-"""Lines beyond this fraction of the cone's transverse momentum make the Jacobian vary by more than two."""
-
 
 _EDGE_ROOM = 3.0
 """Weights expected of decays near the edge, in units of the window: more than the mean, because some lines weigh much more."""
@@ -42,7 +38,7 @@ class Decay:
     momentum_star: Array
     """Its momentum there, GeV."""
 
-    def select(self, rows: BoolArray) -> "Decay":
+    def select(self, rows: BoolArray | IntArray) -> "Decay":
         return Decay(*(getattr(self, name)[rows] for name in Decay.__slots__))
 
 
@@ -72,7 +68,7 @@ def aim(volumes: tuple[Volume, ...], decay: Decay, u: Array) -> Aimed:
     n = len(u)
     out = Aimed(np.empty((3, n)).T, np.empty(n), np.empty(n), np.empty(n), np.empty(n))
     for k, volume in enumerate(volumes):
-        by_window = _touches_edge(volume, decay) | _around(volume, decay)
+        by_window = touches_edge(volume, decay) | _around(volume, decay)
         for window in (False, True):
             mask = (chosen == k) & (by_window == window)
             if not mask.any():
@@ -93,7 +89,7 @@ def expected_weight(volumes: tuple[Volume, ...], decay: Decay) -> tuple[Array, A
         angle, radius, _ = _view(volume, decay)
         distance = volume.bounding_radius / np.sin(np.minimum(radius, np.pi / 2))
         depth = volume.extent[2]
-        edge = _touches_edge(volume, decay)
+        edge = touches_edge(volume, decay)
         p = norm(decay.momentum)
         here, q = np.zeros(len(p)), np.ones(len(p))
         if edge.any():
@@ -137,14 +133,49 @@ def _view(volume: Volume, decay: Decay) -> tuple[Array, Array, Array]:
     return angle, radius, toward
 
 
-def _touches_edge(volume: Volume, decay: Decay) -> BoolArray:
-    """Where the detector, seen from the decay, comes near the edge of the cone of allowed lines."""
+def touches_edge(volume: Volume, decay: Decay) -> BoolArray:
+    """Where the volume, seen from the decay, reaches beyond the edge of the cone of allowed lines: some corner of its box does."""
     angle, radius, _ = _view(volume, decay)
     cone = decay.m_parent * decay.momentum_star
     reach = decay.m_heavy * norm(decay.momentum)
     far = np.minimum(angle + radius, np.pi / 2)
-    edge: BoolArray = (reach > cone) & (radius < np.pi / 2) & (reach * np.sin(far) > _EDGE * cone)
+    edge: BoolArray = (reach > cone) & (radius < np.pi / 2) & (reach * np.sin(far) > cone)
+    near = np.flatnonzero(edge & (angle + radius < np.pi / 2))
+    across = _corners(volume, decay.select(near))
+    tangent2 = (across[0] ** 2 + across[1] ** 2 + across[2] ** 2).max(axis=0)
+    # every corner inside the cone, which is convex: so is all of the box
+    edge[near] = reach[near] ** 2 * tangent2 > cone[near] ** 2 * (1 + tangent2)
     return edge
+
+
+EDGE_CLASSES = 5
+"""How many classes `edge_class` tells apart."""
+_CLASS_LIMITS = (0.0, 0.6)
+"""Distances of the cone's edge from the volume's centre, in units of its angular radius, that part those that the edge crosses."""
+
+
+def edge_class(volumes: tuple[Volume, ...], decay: Decay) -> IntArray:
+    """How hard decays are to aim at the volumes, shape (n,): 0 for all lines inside the cone, EDGE_CLASSES - 1 for most of them outside."""
+    out = np.zeros(len(decay.m_parent), np.int64)
+    sine = np.minimum(decay.m_parent * decay.momentum_star / (decay.m_heavy * norm(decay.momentum)), 1.0)
+    cone = np.where(sine < 1, np.arcsin(sine), np.pi)
+    for volume in volumes:
+        angle, radius, _ = _view(volume, decay)
+        room = (cone - angle) / radius
+        crossed = EDGE_CLASSES - 1 - np.searchsorted(_CLASS_LIMITS, room)
+        out = np.maximum(out, np.where(touches_edge(volume, decay), crossed, room < 1))
+    return out
+
+
+def _corners(volume: Volume, decay: Decay) -> Array:
+    """Corners of the volume's box seen along the parent's direction: vectors across it, in units of the distance along it, shape (3, 8, n).
+
+    Every corner must lie ahead.
+    """
+    axis = decay.momentum.T / norm(decay.momentum)
+    corner = volume.corners.T[:, :, None] - decay.vertex.T[:, None, :]
+    result: Array = corner / np.einsum("ikn,in->kn", corner, axis) - axis[:, None, :]
+    return result
 
 
 def _around(volume: Volume, decay: Decay) -> BoolArray:

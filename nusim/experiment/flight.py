@@ -141,6 +141,13 @@ class HeavySource:
         """Whether each row's route has states that decay on the way."""
         return np.array([bool(route.steps) for route in self.routes], bool)[self.route]
 
+    @cached_property
+    def stratum(self) -> IntArray:
+        """Rows whose weights are spread alike, (rows,): a route, and for one without steps how near the cone's edge the detector is."""
+        decay = self._decays(np.arange(len(self)))[0]
+        hardness = np.where(self.is_chain, 0, aim.edge_class(self.volumes, decay))
+        return self.route.astype(np.int64) * aim.EDGE_CLASSES + hardness
+
     def of_mode(self, name: str) -> Array:
         """A property of each route's production mode, shape (routes,)."""
         return np.array([getattr(route.mode, name) for route in self.routes])

@@ -70,6 +70,14 @@ class Volume(ABC):
         """Radius of a sphere about `centre` that holds the volume, metres."""
         return float(np.linalg.norm(self.extent)) / 2
 
+    @property
+    def corners(self) -> Array:
+        """Corners of the enclosing box in the beam frame, metres, shape (8, 3)."""
+        width, height, length = self.extent
+        return self.to_beam(
+            np.array([(x, y, z) for x in (-width / 2, width / 2) for y in (-height / 2, height / 2) for z in (0.0, length)])
+        )
+
     def to_local(self, points: Array) -> Array:
         """Beam-frame points (n, 3) in the volume's axes."""
         result: Array = (points - np.array(self.front)) @ np.array(self.rotation).T

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DataFileError, ParameterError
+from ..errors import DataFileError
 from ..events.generate import prepare
+from ..events.pool import check_at_least_one, samples
 from ..events.sample import FINAL, INCOMING, INTERMEDIATE, EventSample
 from ..experiment.experiment import Experiment
 from ..model.spectrum import Spectrum
@@ -113,16 +114,17 @@ def write_events(
     final: str | None = None,
     weighted: bool = False,
     chunk: int = 65_536,
+    workers: int = 1,
     progress: bool = False,
 ) -> dict[str, Any]:
-    """Generate events into a file, `chunk` of them in memory at a time; the content does not depend on `chunk`.
+    """Generate events into a file, `chunk` of them at a time by `workers` processes; the content depends on neither.
 
     Gives file, n, seed, expected_events, stat_error, effective_sample_size, kernel, sha256 (of the uncompressed
     content) and warnings. `state`, `final` and `weighted` as in `nusim.events.generate`; the others as in `write`.
-    `progress` shows a bar on stderr. Raises ParameterError if nothing can be made, DataFileError if nothing can be written.
+    `progress` shows a bar on stderr; `nusim.events.pool.samples` says more of `workers`. Raises ParameterError if nothing can be made,
+    DataFileError if nothing can be written.
     """
-    if isinstance(chunk, bool) or not isinstance(chunk, int) or chunk < 1:
-        raise ParameterError(f"chunk = {chunk}: at least one event must be made at a time")
+    check_at_least_one(chunk=chunk, workers=workers)
     check_room(path, n, format, layout=layout, weighted=weighted)
     run = prepare(spectrum, experiment, n, seed, state=state, final=final, weighted=weighted)
     empty = run.events(0, 0)
@@ -143,8 +145,7 @@ def write_events(
     )
     total = squares = 0.0
     with writer, _bar(n, progress) as advance:
-        for first in range(0, n, chunk):
-            sample = run.events(first, min(first + chunk, n))
+        for sample in samples(run, chunk, workers):
             writer.write(sample)
             total += float(sample.weight.sum())
             squares += float((sample.weight**2).sum())

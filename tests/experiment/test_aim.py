@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from nusim import pdg
-from nusim.experiment.aim import _BY_WINDOW, DRAWS, Decay, _touches_edge, aim
-from nusim.experiment.volumes import Box, Volume
+from nusim.experiment.aim import _BY_WINDOW, DRAWS, Decay, aim, touches_edge
+from nusim.experiment.volumes import Box, Cylinder, Frustum, Volume
 from nusim.kernels.kinematics import two_body_energy, two_body_momentum
 from nusim.kernels.lorentz import boost
 
@@ -77,7 +77,34 @@ def test_both_momenta_of_a_line_appear_and_conserve_energy() -> None:
 def test_weights_stay_bounded_where_the_detector_touches_the_edge() -> None:
     volume = Box((0.7, 0.0, 110.0), size=(4.0, 4.0, 5.0))
     decay = kaons(0.35, 7)
-    assert _touches_edge(volume, decay).any()
+    edge = touches_edge(volume, decay)
+    assert 0 < edge.mean() < 1
     aimed = aim((volume,), decay, np.random.default_rng(2).random((N, DRAWS)))
     # a window is at most the whole sphere of rest-frame directions
-    assert np.all(aimed.weight <= 1 / _BY_WINDOW)
+    assert np.all(aimed.weight[edge] <= 1 / _BY_WINDOW)
+    # all lines through what lies inside the cone exist, or none where the daughter flies away from it
+    assert np.all(aimed.weight[~edge] > 0)
+
+
+@pytest.mark.parametrize(
+    "volume",
+    [
+        Box((0.7, 0.0, 80.0), size=(4.0, 4.0, 5.0)),
+        Cylinder((-1.0, 2.0, 110.0), radius=2.5, length=6.0, axis="x"),
+        Frustum((1.0, 1.0, 90.0), size=(1.0, 2.7, 4.0, 6.0, 20.0)),
+    ],
+)
+def test_only_volumes_whose_box_lies_inside_the_cone_do_not_touch_its_edge(volume: Volume) -> None:
+    decay, rng = kaons(0.35, 11), np.random.default_rng(4)
+    edge = touches_edge(volume, decay)
+    cone = PARENT * decay.momentum_star
+    p = np.linalg.norm(decay.momentum, axis=1)
+    beyond = np.zeros(N, bool)
+    for _ in range(40):
+        line = volume.sample(rng.random((N, 3))) - decay.vertex
+        cosine = np.sum(line * decay.momentum, axis=1) / (p * np.linalg.norm(line, axis=1))
+        beyond |= (0.35 * p * np.sqrt(1 - cosine**2) > cone) | ((cosine < 0) & (0.35 * p > cone))
+    ahead = decay.vertex[:, 2] < volume.centre[2] - 3 * volume.bounding_radius
+    assert not np.any(beyond & ~edge & ahead)
+    assert np.mean(beyond[edge & ahead]) > 0.7
+    assert np.any(~edge & ahead & (0.35 * p > cone))

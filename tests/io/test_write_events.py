@@ -62,11 +62,20 @@ def test_the_room_is_checked_with_the_events_of_the_run(
     assert 0.9 * size < asked[1] < 1.1 * size
 
 
+def test_the_content_does_not_depend_on_how_many_processes_share_the_work(tmp_path: Path, setting: tuple[Any, Any]) -> None:
+    alone = write_events(tmp_path / "alone.lhe", *setting, 500)
+    shared = write_events(tmp_path / "shared.lhe", *setting, 500, chunk=120, workers=2)
+    assert (tmp_path / "alone.lhe").read_bytes() == (tmp_path / "shared.lhe").read_bytes()
+    assert alone["sha256"] == shared["sha256"]
+
+
 def test_requests_that_cannot_be_met_leave_no_file(tmp_path: Path, setting: tuple[Any, Any]) -> None:
     with pytest.raises(DataFileError, match="are free; ask for fewer events"):
         write_events(tmp_path / "a.lhe", *setting, 10**15)
     with pytest.raises(ParameterError, match="chunk = 0"):
         write_events(tmp_path / "a.lhe", *setting, 10, chunk=0)
+    with pytest.raises(ParameterError, match="workers = 0: a whole number, at least 1"):
+        write_events(tmp_path / "a.lhe", *setting, 10, workers=0)
     with pytest.raises(ParameterError):
         write_events(tmp_path / "a.lhe", *setting, 10, final="mu- mu+ gamma")
     assert list(tmp_path.iterdir()) == []
