@@ -9,6 +9,7 @@ together. Source: arXiv:1903.07590, Eq. 1 and its text, for the currents.
 """
 
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -55,6 +56,9 @@ class Vertex(NamedTuple):
         return self.scalar_right if helicity == 0 else self.scalar_left
 
 
+_NO_VERTEX = Vertex(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+
+
 class Boson(NamedTuple):
     """A propagator."""
 
@@ -65,18 +69,29 @@ class Boson(NamedTuple):
 
     def propagator(self, square: Array, spectator: int) -> ComplexArray:
         """used / (q^2 - m^2 + i m Gamma); a stable boson at its pole is as far from it as numbers can tell."""
-        inverse = square - self.mass**2 + 1j * self.mass * self.width
-        result: ComplexArray = self.used[spectator] / np.where(inverse == 0, _POLE * self.mass**2, inverse)
+        used, damping = self.used[spectator], self.mass * self.width
+        away = square - self.mass**2
+        size = away**2 + damping**2
+        if not np.all(size):
+            away = np.where(size == 0, _POLE * self.mass**2, away)
+            size = away**2 + damping**2
+        # by its parts, which numbers divide faster
+        result: ComplexArray = np.empty(np.shape(size), dtype=complex)
+        np.divide(used * away, size, out=result.real)
+        np.divide(-used * damping, size, out=result.imag)
         return result
 
 
-def neutrino_vertex(found: Couplings, i: int, j: int) -> Vertex:
-    """nubar_i nu_j: right-handed parts only for Majorana neutrinos."""
-    dark, weak = complex(found.zprime.neutrino[i, j]), complex(found.z.neutrino[i, j]) / found.z.mass
+@lru_cache(maxsize=2048)
+def neutrino_vertices(found: Couplings) -> tuple[tuple[Vertex | None, ...], ...]:
+    """nubar_i nu_j for every pair of columns, None for those that no boson couples; right-handed parts only for Majorana neutrinos."""
+    dark, weak = found.zprime.neutrino, found.z.neutrino / found.z.mass
     sign = -1.0 if found.majorana else 0.0
-    return Vertex(
-        dark, sign * dark.conjugate(), weak, sign * weak.conjugate(), complex(found.scalar_left[i, j]), complex(found.scalar_right[i, j])
-    )
+    parts = dark, sign * dark.conj(), weak, sign * weak.conj(), found.scalar_left, found.scalar_right
+    linked = np.any(parts, axis=0).tolist()
+    lists = [part.tolist() for part in parts]
+    every = range(len(dark))
+    return tuple(tuple(Vertex(*(part[i][j] for part in lists)) if linked[i][j] else None for j in every) for i in every)
 
 
 def lepton_vertex(found: Couplings, mass: float) -> Vertex:
@@ -280,8 +295,9 @@ def neutrino_triple(
     """
     masses = (found.masses[columns[0]], found.masses[columns[1]], found.masses[columns[2]])
     diagrams = _MAJORANA if found.majorana else _DIRAC[antiparticle_at]
-    outer = tuple(neutrino_vertex(found, columns[x], parent) for x, _, _, _ in diagrams)
-    inner = tuple(neutrino_vertex(found, columns[y], columns[z]) for _, y, z, _ in diagrams)
+    table = neutrino_vertices(found)
+    pairs = [(table[columns[x]][parent], table[columns[y]][columns[z]]) for x, y, z, _ in diagrams]
+    outer, inner = (tuple(one or _NO_VERTEX for one in some) for some in zip(*pairs, strict=True))
     weak = max(abs(o.weak_left * i.weak_left) for o, i in zip(outer, inner, strict=True))
     if weak * (found.zprime.mass**2 + found.masses[parent] ** 2) < _ROUNDING * max(
         abs(o.left * i.left) for o, i in zip(outer, inner, strict=True)
@@ -289,6 +305,13 @@ def neutrino_triple(
         outer, inner = (tuple(one._replace(weak_left=0.0, weak_right=0.0) for one in some) for some in (outer, inner))
     zprime, phi = _bosons(found, parent, masses, widths, {x for x, _, _, _ in diagrams})
     return NeutrinoTriple(found.masses[parent], masses, outer, inner, zprime, phi, diagrams)
+
+
+def is_coupled(found: Couplings, parent: int, columns: tuple[int, int, int], antiparticle_at: int = 2) -> bool:
+    """Whether some diagram of `neutrino_triple` has both its vertices."""
+    table = neutrino_vertices(found)
+    diagrams = _MAJORANA if found.majorana else _DIRAC[antiparticle_at]
+    return any(table[columns[x]][parent] and table[columns[y]][columns[z]] for x, y, z, _ in diagrams)
 
 
 def lepton_pair(
@@ -301,9 +324,10 @@ def lepton_pair(
     fermi = 2 * np.sqrt(2) * G_F
     right = fermi * u[plus, parent].conj() * u[minus, column] if found.majorana else 0j
     charged = (complex(-fermi * u[minus, parent] * u[plus, column].conj()), complex(right))
-    inner = lepton_vertex(found, masses[0]) if minus == plus else Vertex(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    inner = lepton_vertex(found, masses[0]) if minus == plus else _NO_VERTEX
     zprime, phi = _bosons(found, parent, products, widths, {0})
-    return LeptonPair(found.masses[parent], products, neutrino_vertex(found, column, parent), inner, charged, zprime, phi)
+    outer = neutrino_vertices(found)[column][parent] or _NO_VERTEX
+    return LeptonPair(found.masses[parent], products, outer, inner, charged, zprime, phi)
 
 
 def conjugated(amplitude: Any) -> Any:

@@ -41,7 +41,7 @@ class Vector:
     lepton_right: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Couplings:
     """Everything neutral currents of a dark-neutrino spectrum need."""
 

@@ -11,11 +11,14 @@ from functools import cache
 
 import numpy as np
 
-from ..kernels.arrays import Array, ArrayLike
+from ..kernels.arrays import Array
 from ..kernels.kinematics import kallen_sqrt
 
 PAIRINGS = ((0, 1, 2), (1, 0, 2), (2, 0, 1))
 """Spectator, first and second of the pair."""
+
+Points = float | Array
+"""A number, or one for each of many points."""
 
 NEAR = 0.5
 """Distance from an end of s to a pole, over the range of s, below which the pole has a region."""
@@ -37,11 +40,11 @@ class Region:
     """Coordinates about one pairing; masses and scales are numbers or arrays over points."""
 
     pairing: int
-    m_parent: ArrayLike
-    masses: tuple[ArrayLike, ArrayLike, ArrayLike]
-    scales: tuple[ArrayLike, ArrayLike]
+    m_parent: Points
+    masses: tuple[Points, Points, Points]
+    scales: tuple[Points, Points]
     """At the lower and the upper end of s, GeV^2; infinite for none."""
-    followed: tuple[float, float] = (np.inf, np.inf)
+    followed: tuple[Points, Points] = (np.inf, np.inf)
     """Distance in s from the ends to a pole below and one above, GeV^2; infinite where none is near."""
 
     def closeness(self, s: Array) -> Array:
@@ -51,15 +54,14 @@ class Region:
         result: Array = 1 / (inside - low + self.followed[0]) ** 2 + 1 / (high - inside + self.followed[1]) ** 2
         return result
 
-    def ends(self) -> tuple[Array, Array]:
+    def ends(self) -> tuple[Points, Points]:
         """Least and largest s."""
         x, y, z = PAIRINGS[self.pairing]
-        low = (np.asarray(self.masses[y]) + self.masses[z]) ** 2
-        return np.asarray(low, float), np.asarray((np.asarray(self.m_parent) - self.masses[x]) ** 2, float)
+        return (self.masses[y] + self.masses[z]) ** 2, (self.m_parent - self.masses[x]) ** 2
 
     def nodes(self, n: int) -> tuple[Array, Array]:
         """s and weights of a quadrature with n nodes in each half, shape (2 n,) or (points, 2 n)."""
-        low, high = (end[..., None] for end in self.ends())
+        low, high = (np.asarray(end)[..., None] for end in self.ends())
         x, w = gauss(n)
         x, w = (x + 1) / 2, w / 2
         half = (high - low) / 2

@@ -20,7 +20,7 @@ from .boson_terms import EmissionTerm, boson_decay_terms, emission_terms
 from .channel import CascadeTerm, Channel
 from .couplings import Couplings, couplings
 from .dark_terms import three_body_terms, three_body_widths
-from .dark_widths import boson_partial_widths, boson_width, emission_partial_widths, spectral_factor
+from .dark_widths import boson_partial_widths, boson_width, boson_widths, emission_partial_widths, spectral_factor
 
 SOURCE = "arXiv:1903.07590, Eqs. 14-16, with exchange, interference and massive daughters"
 _BROAD = 1e-2
@@ -84,7 +84,7 @@ def dark_partial_widths(points: Sequence[Spectrum], state: str) -> dict[str, Arr
     found = [couplings(spectrum) for spectrum in points]
     if state in pdg.BOSONS:
         return boson_partial_widths(found, state)
-    zprime, phi = (np.sum(list(boson_partial_widths(found, boson).values()), axis=0) for boson in ("zprime", "phi"))
+    zprime, phi = (boson_widths(found, boson) for boson in ("zprime", "phi"))
     portal = any(_portal(spectrum) for spectrum in points)
     emitted = emission_partial_widths(found, state)
     for number, (one, *widths) in enumerate(zip(found, zprime.tolist(), phi.tolist(), strict=True)):

@@ -17,23 +17,34 @@ from .. import pdg as particles
 from ..kernels.arrays import Array
 from ..kernels.lorentz import around, orthonormal_frame
 from ..kernels.spinors import ComplexArray, SpinArray, bloch, spin_states, summed
-from .amplitudes import Amplitude, LeptonPair, NeutrinoTriple, conjugated, lepton_pair, neutrino_triple, stacked, strength, vertices
+from .amplitudes import (
+    Amplitude,
+    LeptonPair,
+    NeutrinoTriple,
+    conjugated,
+    is_coupled,
+    lepton_pair,
+    neutrino_triple,
+    stacked,
+    strength,
+    vertices,
+)
 from .couplings import Couplings
 from .dalitz import PAIRINGS, Pole, Region, gauss, regions
 from .massless import massless_pair_squares, massless_squares
 
 Helicities = tuple[int | None, int | None, int | None]
-_TOGETHER = 16
-"""Amplitudes evaluated at a time."""
+_TOGETHER = 8192
+"""Nodes at which amplitudes are evaluated at a time, about."""
 _BLOCK = 2048
 """Events whose amplitudes are computed at a time: they stay in the cache."""
-_NODES = ((9, 12), (14, 14), (20, 24), (40, 32), (40, 56))
-"""Gauss nodes in each half of s and in the cosine: for structure as wide as the range of s, within it, much finer, and very fine or in
-several places."""
-_STRUCTURES = (0.1, 0.01, 1e-5)
+_NODES = ((6, 6), (8, 8), (9, 9), (14, 14), (20, 24), (40, 32), (40, 56))
+"""Gauss nodes in each half of s and in the cosine: for structure much wider than the range of s and no masses, as wide, somewhat less,
+within it, much finer, and very fine or in several places."""
+_STRUCTURES = (10.0, 1.0, 0.1, 0.01, 1e-5)
 """Scale over range above which each number of nodes will do; with several regions the next is taken."""
-_PAIR_COSINES = 4
-"""For a lepton pair |M|^2 is a quadratic in the cosine."""
+_PAIR_COSINES = 2
+"""For a lepton pair |M|^2 is a quadratic in the cosine: two nodes are exact."""
 _LEAST = 1e-14
 """Couplings below this, relative to the largest of their kind, are rounding."""
 
@@ -50,71 +61,78 @@ def _regions(amplitude: Amplitude) -> list[Region]:
     return regions(amplitude.m_parent, amplitude.masses, poles)
 
 
-def _sharing(own: Region, all_regions: Sequence[Region], momenta: Array) -> Array | float:
+def _sharing(number: int, covering: Sequence[Region], momenta: Array) -> Array | float:
     """Share of |M|^2 that belongs to a region where there are several: by the squares of the propagators they follow."""
-    if len(all_regions) < 2:
+    if len(covering) < 2:
         return 1.0
-    sizes = {}
-    for region in all_regions:
+    sizes = []
+    for region in covering:
         q = -momenta[:, PAIRINGS[region.pairing][0]].T
         q[0] += region.m_parent
-        square = q[0] ** 2 - q[1] ** 2 - q[2] ** 2 - q[3] ** 2
-        sizes[region.pairing] = region.closeness(square)
-    share: Array = sizes[own.pairing] / sum(sizes.values())
+        sizes.append(region.closeness(q[0] ** 2 - q[1] ** 2 - q[2] ** 2 - q[3] ** 2))
+    share: Array = sizes[number] / sum(sizes)
     return share
 
 
 def integrals(amplitudes: Sequence[Amplitude]) -> list[Array]:
     """Integral of |M|^2 / 2M for each spin of the products, without symmetry factors: an array (2, 2, 2) for each amplitude, GeV.
 
-    Equal amplitudes are computed once, those with one region many at a time.
+    Equal amplitudes are computed once, those of one kind many at a time.
     """
     keys: list[tuple[object, ...]] = [(type(one), *(getattr(one, item.name) for item in fields(one))) for one in amplitudes]
     distinct = dict(zip(keys, amplitudes, strict=True))
-    found: dict[tuple[object, ...], Array] = {}
-    groups: dict[object, list[tuple[object, ...]]] = {}
     covering = {key: _regions(amplitude) for key, amplitude in distinct.items()}
+    found: dict[tuple[object, ...], Array] = {}
+    groups: dict[tuple[tuple[int, ...], object], list[tuple[object, ...]]] = {}
     for key, own in covering.items():
         amplitude = distinct[key]
-        if len(own) > 1:
-            found[key] = np.sum(
-                [_integrated([amplitude], region, own, min(_level(region) + 1, len(_NODES) - 1))[0] for region in own], axis=0
-            )
-        else:
-            kind = (type(amplitude), getattr(amplitude, "diagrams", None), tuple(m > 0 for m in amplitude.masses))
-            groups.setdefault((*kind, own[0].pairing, _level(own[0])), []).append(key)
-    for members in groups.values():
-        for first in range(0, len(members), _TOGETHER):
-            some = members[first : first + _TOGETHER]
-            one = [covering[key][0] for key in some]
-            a, b, c = (np.array([region.masses[k] for region in one]) if one[0].masses[k] else 0.0 for k in range(3))
-            below, above = (np.array([region.scales[k] for region in one]) for k in range(2))
-            whole = Region(one[0].pairing, np.array([region.m_parent for region in one]), (a, b, c), (below, above))
-            results = _integrated([distinct[key] for key in some], whole, [whole], _level(one[0]))
-            found |= dict(zip(some, results, strict=True))
+        finer = len(own) > 1
+        levels = tuple(min(_level(region) + finer, len(_NODES) - 1) for region in own)
+        kind = (type(amplitude), getattr(amplitude, "diagrams", None), tuple(m > 0 for m in amplitude.masses))
+        groups.setdefault((levels, (*kind, *(region.pairing for region in own))), []).append(key)
+    for (levels, _), members in groups.items():
+        step = max(1, _TOGETHER // max(2 * math.prod(_NODES[level]) for level in levels))
+        for first in range(0, len(members), step):
+            some = members[first : first + step]
+            joint = [_joined(one) for one in zip(*(covering[key] for key in some), strict=True)]
+            alike = [distinct[key] for key in some]
+            parts = [_integrated(alike, number, joint, level) for number, level in enumerate(levels)]
+            found |= dict(zip(some, np.sum(parts, axis=0), strict=True))
     return [found[key] for key in keys]
+
+
+def _joined(regions: Sequence[Region]) -> Region:
+    """One region for many points, about one pairing."""
+    one = regions[0]
+    a, b, c = (np.array([region.masses[k] for region in regions]) if one.masses[k] else 0.0 for k in range(3))
+    (below, above), (before, behind) = (
+        tuple(np.array([getattr(region, name)[k] for region in regions]) for k in range(2)) for name in ("scales", "followed")
+    )
+    return Region(one.pairing, np.array([region.m_parent for region in regions]), (a, b, c), (below, above), (before, behind))
 
 
 def _level(region: Region) -> int:
     """Which number of nodes a region needs."""
     low, high = region.ends()
-    return sum(bool(min(region.scales) < limit * (high - low)) for limit in _STRUCTURES)
+    level = sum(bool(min(region.scales) < limit * (high - low)) for limit in _STRUCTURES)
+    return max(level, int(any(m > 0 for m in region.masses)))
 
 
-def _integrated(amplitudes: list[Amplitude], region: Region, all_regions: Sequence[Region], level: int) -> Array:
-    """Integrals over a region of one amplitude or, with arrays in the region, several: shape (amplitudes, 2, 2, 2)."""
+def _integrated(amplitudes: list[Amplitude], number: int, covering: Sequence[Region], level: int) -> Array:
+    """Integrals of amplitudes over one of the regions that cover their phase space: shape (amplitudes, 2, 2, 2)."""
+    region = covering[number]
     n_s, n_cosine = _NODES[level]
     s, weight = region.nodes(n_s)
     c, v = gauss(_PAIR_COSINES if isinstance(amplitudes[0], LeptonPair) else n_cosine)
     k, each = len(amplitudes), s.shape[-1] * len(c)
-    s, weight = (
-        np.repeat(np.broadcast_to(s, (k, s.shape[-1])), len(c), axis=-1).ravel(),
-        (np.broadcast_to(weight, (k, weight.shape[-1]))[..., None] * v).ravel(),
-    )
-    spread = Region(region.pairing, *(_spread(value, each) for value in (region.m_parent, region.masses, region.scales)))  # type: ignore[arg-type]
-    momenta, measure = spread.momenta(s, np.tile(c, k * (each // len(c))))
+    s, weight = np.repeat(s, len(c), axis=-1).ravel(), (weight[..., None] * v).ravel()
+    spread = [
+        Region(one.pairing, *(_spread(value, each) for value in (one.m_parent, one.masses, one.scales, one.followed)))  # type: ignore[arg-type]
+        for one in covering
+    ]
+    momenta, measure = spread[number].momenta(s, np.tile(c, k * (each // len(c))))
     whole = stacked(amplitudes, each)
-    weight = weight * measure * _sharing(region, all_regions, momenta) / (4 * whole.m_parent)
+    weight = weight * measure * _sharing(number, spread, momenta) / (4 * whole.m_parent)
     result = np.empty((k, 2, 2, 2))
     if isinstance(whole, NeutrinoTriple) and not (np.any(region.masses[1]) or np.any(region.masses[2])):
         if np.any(region.masses[0]):
@@ -276,12 +294,12 @@ class _Proposal:
         """Tabulate a term."""
         covering = _regions(term.amplitude)
         strips, sizes = [], []
-        for region in covering:
+        for number, region in enumerate(covering):
             t = np.repeat((np.arange(_CELLS) + 0.5) / _CELLS, _COSINES + 1)
             cosine = np.tile(np.linspace(-1.0, 1.0, _COSINES + 1), _CELLS)
             s, slope = region.invariant(t)
             momenta, measure = region.momenta(s, cosine)
-            density = term.msq(momenta, np.zeros((len(t), 3))) * slope * measure * _sharing(region, covering, momenta)
+            density = term.msq(momenta, np.zeros((len(t), 3))) * slope * measure * _sharing(number, covering, momenta)
             cosines = np.maximum(density.reshape(_CELLS, _COSINES + 1), 0.0)
             pieces = (cosines[:, 1:] + cosines[:, :-1]) / (2 * _COSINES)
             middle = pieces.sum(axis=1)
@@ -316,10 +334,11 @@ class _Proposal:
         for number, strip in enumerate(self.strips):
             rows = np.flatnonzero(chosen == number) if len(self.strips) > 1 else slice(None)
             own = np.clip((u[rows, 0] - start[number]) / strip.share, 0.0, 1 - 1e-16)
-            momenta[rows], factor[rows] = self._strip(strip, own, u[rows, 1], u[rows, 2])
+            momenta[rows], factor[rows] = self._strip(number, own, u[rows, 1], u[rows, 2])
         return momenta, factor
 
-    def _strip(self, strip: _Strip, u: Array, v: Array, w: Array) -> tuple[Array, Array]:
+    def _strip(self, number: int, u: Array, v: Array, w: Array) -> tuple[Array, Array]:
+        strip = self.strips[number]
         cell = np.clip(np.searchsorted(strip.steps, u, side="right") - 1, 0, _CELLS - 1)
         low, high = strip.knots[cell], strip.knots[cell + 1]
         part = _linear(low, high, v)
@@ -333,7 +352,7 @@ class _Proposal:
         density *= low + (high - low) * turn
         s, slope = strip.region.invariant((cell + part) / _CELLS)
         momenta, measure = strip.region.momenta(s, np.clip((first + turn) * (2 / _COSINES) - 1, -1.0, 1.0))
-        sharing = _sharing(strip.region, [one.region for one in self.strips], momenta)
+        sharing = _sharing(number, [one.region for one in self.strips], momenta)
         # the cosine has length 2
         factor = slope * measure * sharing / (self.term.m_parent * self.term.width * strip.share * density)
         return momenta, factor
@@ -377,9 +396,10 @@ def _finals(found: Couplings, state: str, widths: tuple[float, float], light_lep
             name = particles.canonical_products(" ".join(found.label(k) for k in trio))
             places = (2,) if found.majorana else tuple(k for k in range(3) if trio[k] not in trio[:k])
             for place in places:
-                amplitude = neutrino_triple(found, parent, trio, widths, place)
-                signs = tuple(-1 if k == place and not found.majorana else 1 for k in range(3))
-                made.append(_Final(name, amplitude, tuple(zip(trio, signs, strict=True)), ()))
+                if is_coupled(found, parent, trio, place):
+                    amplitude = neutrino_triple(found, parent, trio, widths, place)
+                    signs = tuple(-1 if k == place and not found.majorana else 1 for k in range(3))
+                    made.append(_Final(name, amplitude, tuple(zip(trio, signs, strict=True)), ()))
     for column in below:
         for minus, plus in product(range(3), repeat=2):
             codes = particles.LEPTON_OF_FLAVOUR[minus], -particles.LEPTON_OF_FLAVOUR[plus]

@@ -6,8 +6,8 @@ nor for m_Z' << m_i, where the width goes as 1/m_Z'^2. All functions broadcast, 
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from ..kernels.arrays import Array, ArrayLike
 from ..kernels.kinematics import kallen_sqrt
 from ..kernels.spinors import ComplexArray
 from .couplings import Couplings
+from .dalitz import gauss
 
 Coupling = complex | NDArray[Any]
 """A coupling or an array of them."""
@@ -187,7 +188,7 @@ def spectral_factor(found: Couplings, boson: str, m: float, m_daughter: float, l
         return 1.0
     emission = width_scalar_emission if boson == "phi" else width_vector_emission
     square, high, scale = mass**2, (m - m_daughter) ** 2, mass * boson_width
-    x, w = np.polynomial.legendre.leggauss(_SPECTRAL_NODES)
+    x, w = gauss(_SPECTRAL_NODES)
     x, w = (x + 1) / 2, w / 2
     middle = (high - square) / 2
     # towards the pole as sinh, from either side; towards the upper end as a square
@@ -210,10 +211,23 @@ def boson_channels(found: Couplings, boson: str) -> list[tuple[str, float]]:
     return [(name, float(width[0])) for name, width in boson_partial_widths([found], boson).items()]
 
 
-@lru_cache(maxsize=4096)
 def boson_width(found: Couplings, boson: str) -> float:
     """Total width of 'zprime' or 'phi' into the final states of `boson_channels`, GeV; 0 for a stable one."""
-    return float(sum(width for _, width in boson_channels(found, boson)))
+    return float(boson_widths([found], boson)[0])
+
+
+def boson_widths(points: Sequence[Couplings], boson: str) -> Array:
+    """`boson_width` at many points, (points,): what is new is computed together, and all is remembered while the couplings live."""
+    new = [found for found in points if boson not in _KNOWN.get(found, {})]
+    if new:
+        totals = np.sum(list(boson_partial_widths(new, boson).values()), axis=0)
+        for found, total in zip(new, totals.tolist(), strict=True):
+            _KNOWN.setdefault(found, {})[boson] = total
+    return np.array([_KNOWN[found][boson] for found in points])
+
+
+_KNOWN: WeakKeyDictionary[Couplings, dict[str, float]] = WeakKeyDictionary()
+"""Total widths by boson."""
 
 
 def emission_partial_widths(points: Sequence[Couplings], state: str) -> dict[str, Array]:

@@ -511,7 +511,8 @@ def test_many_points_are_the_tables_one_by_one() -> None:
                     # without a portal the table has the closed form of W and Z
                     assert value == pytest.approx(alone, rel=1e-6)
                 else:
-                    assert value == pytest.approx(alone, rel=1e-11, abs=0)
+                    # the table integrates one order of equal products
+                    assert value == pytest.approx(alone, rel=1e-9, abs=0)
 
 
 # bosons on their shell
