@@ -212,7 +212,7 @@ class Generator:
                     decays,
                     self.seed,
                     index,
-                    1 + level,
+                    _LEVELS + level,
                     Followed(option.place, shown_spin(own[mine], momentum[mine], step.child)),
                 )
                 waiting += siblings
