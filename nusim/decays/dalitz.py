@@ -89,12 +89,8 @@ class Region:
     def momenta(self, s: Array, cosine: Array) -> tuple[Array, Array]:
         """Momenta (n, 3, 4) and dPhi_3 / (ds dcosine), the isotropic orientation included: spectator along -z, the pair in the xz plane."""
         x, y, z = PAIRINGS[self.pairing]
-        root = np.sqrt(s)
-        m = np.asarray(self.m_parent, float)
-        m_x, m_y, m_z = (np.asarray(self.masses[k], float) for k in (x, y, z))
-        q = kallen_sqrt(m, root, m_x) / (2 * m)
-        inverse = 1 / np.where(root > 0, root, 1.0)
-        star = kallen_sqrt(root, m_y, m_z) * inverse / 2
+        m, (m_x, m_y, m_z) = self.m_parent, (self.masses[k] for k in (x, y, z))
+        q, star, inverse = self._sizes(s)
         spectator = np.hypot(q, m_x)
         pair = m - spectator
         out = np.zeros((4, 3, len(s))).T
@@ -105,8 +101,23 @@ class Region:
             out[:, place, 0] = (pair * energy + q * along) * inverse
             out[:, place, 3] = (q * energy + pair * along) * inverse
             out[:, place, 1] = sign * star * sine
-        # dPhi = ds/2pi  q/(4 pi M)  star/(4 pi root)  dcos/2
-        return out, q * star * inverse / (64 * np.pi**3 * m)
+        return out, self._density(q, star, inverse)
+
+    def measure(self, s: Array) -> Array:
+        """dPhi_3 / (ds dcosine), the isotropic orientation included: ds/2pi  q/(4 pi M)  star/(4 pi sqrt s)  dcos/2."""
+        return self._density(*self._sizes(s))
+
+    def _density(self, q: Array, star: Array, inverse: Array) -> Array:
+        result: Array = q * star * inverse / (64 * np.pi**3 * self.m_parent)
+        return result
+
+    def _sizes(self, s: Array) -> tuple[Array, Array, Array]:
+        """Momentum of the spectator, of the pair's products in the pair's frame, and 1 / sqrt s."""
+        x, y, z = PAIRINGS[self.pairing]
+        root = np.sqrt(s)
+        inverse = 1 / np.where(root > 0, root, 1.0)
+        q = kallen_sqrt(self.m_parent, root, self.masses[x]) / (2 * self.m_parent)
+        return q, kallen_sqrt(root, self.masses[y], self.masses[z]) * inverse / 2, inverse
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from .amplitudes import (
 from .couplings import Couplings
 from .dalitz import PAIRINGS, Pole, Region, gauss, regions
 from .massless import massless_pair_squares, massless_squares
+from .pair_squares import averaged_squares
 
 Helicities = tuple[int | None, int | None, int | None]
 _TOGETHER = 8192
@@ -74,31 +75,75 @@ def _sharing(number: int, covering: Sequence[Region], momenta: Array) -> Array |
     return share
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One of the regions that cover an amplitude's phase space, as far as it decides how integrals are computed."""
+
+    number: int
+    pairing: int
+    level: int
+    """Which number of nodes."""
+    images: tuple[tuple[int, int], ...]
+    """Exchanges of identical products that make other regions of it."""
+
+
 def integrals(amplitudes: Sequence[Amplitude]) -> list[Array]:
     """Integral of |M|^2 / 2M for each spin of the products, without symmetry factors: an array (2, 2, 2) for each amplitude, GeV.
 
-    Equal amplitudes are computed once, those of one kind many at a time.
+    The spins of massive products are not told apart. Equal amplitudes are computed once, those of one kind many at a time.
     """
     keys: list[tuple[object, ...]] = [(type(one), *(getattr(one, item.name) for item in fields(one))) for one in amplitudes]
     distinct = dict(zip(keys, amplitudes, strict=True))
     covering = {key: _regions(amplitude) for key, amplitude in distinct.items()}
     found: dict[tuple[object, ...], Array] = {}
-    groups: dict[tuple[tuple[int, ...], object], list[tuple[object, ...]]] = {}
+    groups: dict[tuple[tuple[_Part, ...], object], list[tuple[object, ...]]] = {}
     for key, own in covering.items():
         amplitude = distinct[key]
-        finer = len(own) > 1
-        levels = tuple(min(_level(region) + finer, len(_NODES) - 1) for region in own)
-        kind = (type(amplitude), getattr(amplitude, "diagrams", None), tuple(m > 0 for m in amplitude.masses))
-        groups.setdefault((levels, (*kind, *(region.pairing for region in own))), []).append(key)
-    for (levels, _), members in groups.items():
-        step = max(1, _TOGETHER // max(2 * math.prod(_NODES[level]) for level in levels))
+        kind = (type(amplitude), getattr(amplitude, "diagrams", None), tuple(m > 0 for m in amplitude.masses), _is_roomy(amplitude))
+        groups.setdefault((_parts(amplitude, own), (*kind, *(region.pairing for region in own))), []).append(key)
+    for (parts, _), members in groups.items():
+        step = max(1, _TOGETHER // max(2 * math.prod(_NODES[part.level]) for part in parts))
         for first in range(0, len(members), step):
             some = members[first : first + step]
             joint = [_joined(one) for one in zip(*(covering[key] for key in some), strict=True)]
-            alike = [distinct[key] for key in some]
-            parts = [_integrated(alike, number, joint, level) for number, level in enumerate(levels)]
-            found |= dict(zip(some, np.sum(parts, axis=0), strict=True))
+            alike, total = [distinct[key] for key in some], np.zeros((len(some), 2, 2, 2))
+            for part in parts:
+                here = _integrated(alike, part.number, joint, part.level)
+                total += here
+                for i, j in part.images:
+                    total += np.swapaxes(here, 1 + i, 1 + j)
+            found |= dict(zip(some, total, strict=True))
     return [found[key] for key in keys]
+
+
+def _parts(amplitude: Amplitude, covering: Sequence[Region]) -> tuple[_Part, ...]:
+    """The regions that are integrated over: of those that exchanges of identical products make of each other, the first."""
+    finer, listed = len(covering) > 1, list[_Part]()
+    for number, region in enumerate(covering):
+        level = min(_level(region) + finer, len(_NODES) - 1)
+        for place, part in enumerate(listed):
+            if part.level == level and _are_identical(amplitude, part.pairing, region.pairing):
+                listed[place] = replace(part, images=(*part.images, (part.pairing, region.pairing)))
+                break
+        else:
+            listed.append(_Part(number, region.pairing, level, ()))
+    return tuple(listed)
+
+
+def _are_identical(amplitude: Amplitude, one: int, other: int) -> bool:
+    """Whether two products are the same Majorana neutrino."""
+    if isinstance(amplitude, LeptonPair) or amplitude.masses[one] != amplitude.masses[other] or len(amplitude.diagrams) < 3:
+        return False
+    return amplitude.outer[one] == amplitude.outer[other] and amplitude.inner[one] == amplitude.inner[other]
+
+
+_ROOMY = 1e-2
+"""Share of the parent's mass that must be left for closed forms which lose digits as its square."""
+
+
+def _is_roomy(amplitude: Amplitude) -> bool:
+    """Whether |M|^2 of a lepton pair averaged over its angles keeps its digits."""
+    return isinstance(amplitude, LeptonPair) and amplitude.m_parent - sum(amplitude.masses) > _ROOMY * amplitude.m_parent
 
 
 def _joined(regions: Sequence[Region]) -> Region:
@@ -123,13 +168,12 @@ def _integrated(amplitudes: list[Amplitude], number: int, covering: Sequence[Reg
     region = covering[number]
     n_s, n_cosine = _NODES[level]
     s, weight = region.nodes(n_s)
+    if _is_roomy(amplitudes[0]):
+        return _pair_integrated(amplitudes, region, s, weight)
     c, v = gauss(_PAIR_COSINES if isinstance(amplitudes[0], LeptonPair) else n_cosine)
     k, each = len(amplitudes), s.shape[-1] * len(c)
     s, weight = np.repeat(s, len(c), axis=-1).ravel(), (weight[..., None] * v).ravel()
-    spread = [
-        Region(one.pairing, *(_spread(value, each) for value in (one.m_parent, one.masses, one.scales, one.followed)))  # type: ignore[arg-type]
-        for one in covering
-    ]
+    spread = [_repeated(one, each) for one in covering]
     momenta, measure = spread[number].momenta(s, np.tile(c, k * (each // len(c))))
     whole = stacked(amplitudes, each)
     weight = weight * measure * _sharing(number, spread, momenta) / (4 * whole.m_parent)
@@ -148,6 +192,22 @@ def _integrated(amplitudes: list[Amplitude], number: int, covering: Sequence[Reg
         index = tuple(slice(None) if one is None else slice(one, one + 1) for one in helicities)
         result[:, *index] = np.moveaxis(squares.reshape(*squares.shape[:3], k, each).sum(axis=-1), -1, 0)
     return result
+
+
+def _pair_integrated(amplitudes: Sequence[Amplitude], region: Region, s: Array, weight: Array) -> Array:
+    """Integrals of amplitudes with a lepton pair over its invariant mass squared, (amplitudes, nodes): shape (amplitudes, 2, 2, 2)."""
+    each = s.shape[-1]
+    whole: LeptonPair = stacked(list(amplitudes), each)
+    measure = _repeated(region, each).measure(s.ravel())
+    squares = averaged_squares(whole, s.ravel()) * (2 * measure * weight.ravel() / (4 * whole.m_parent))
+    by_daughter = squares.reshape(2, len(amplitudes), each).sum(axis=-1).T
+    # lepton spins are summed
+    return np.broadcast_to(by_daughter[:, :, None, None] / 4, (len(amplitudes), 2, 2, 2))
+
+
+def _repeated(region: Region, times: int) -> Region:
+    """A region for the nodes of each of its points."""
+    return Region(region.pairing, *(_spread(value, times) for value in (region.m_parent, region.masses, region.scales, region.followed)))  # type: ignore[arg-type]
 
 
 def _spread(value: object, times: int) -> object:
