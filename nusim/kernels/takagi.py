@@ -38,19 +38,22 @@ def takagi(matrix: Array | ComplexArray) -> tuple[Array, ComplexArray]:
 
 
 def symmetric_root(matrix: ComplexArray) -> ComplexArray:
-    """The symmetric C with C C = matrix and C = 1 at matrix = 1, for a complex symmetric matrix that is not far from the identity.
+    """The C with C C = matrix and C = 1 at matrix = 1, for a complex symmetric matrix that is not far from the identity.
 
     The principal root, by the iteration of E. Denman and A. Beavers, Appl. Math. Comput. 2 (1976) 63; continuous in the matrix, for equal
     eigenvalues too. NaN where the iteration does not settle.
     """
-    root, inverse = np.asarray(matrix, dtype=complex), np.eye(len(matrix), dtype=complex)
+    root: ComplexArray = np.array(matrix, dtype=complex)
+    inverse: ComplexArray = np.eye(len(matrix), dtype=complex)
     for _ in range(_ROOT_STEPS):
         try:
-            root, inverse, last = (root + np.linalg.inv(inverse)) / 2.0, (inverse + np.linalg.inv(root)) / 2.0, root
+            last, below = root, np.linalg.inv(inverse)
+            inverse = np.array((inverse + np.linalg.inv(root)) / 2.0, dtype=complex)
+            root = np.array((root + below) / 2.0, dtype=complex)
         except np.linalg.LinAlgError:
             break
         if np.max(np.abs(root - last)) <= 1e-15 * np.max(np.abs(root)):
-            return (root + root.T) / 2.0
+            return root
     return np.full(root.shape, np.nan, dtype=complex)
 
 

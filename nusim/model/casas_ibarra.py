@@ -63,7 +63,9 @@ def dirac_matrix(
     massive = np.sort(np.argsort(light, kind="stable")[3 - n :])
     rest = np.delete(light, massive)
     if np.any(rest > 0.0):
-        raise ParameterError(f"light_masses_ev: as many light masses as hidden families, {n}, can differ from 0; found {n + len(rest[rest > 0.0])}")
+        raise ParameterError(
+            f"light_masses_ev: as many light masses as hidden families, {n}, can differ from 0; found {n + len(rest[rest > 0.0])}"
+        )
     found = families(np.zeros((3, n)), lambda_, mu)
     values, vectors = takagi(loop_matrix(found, mediator).total)
     if not values[0] > 0.0:
