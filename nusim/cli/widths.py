@@ -55,9 +55,9 @@ def _one_point(args: argparse.Namespace) -> int:
             "channels": [
                 {"products": c.products, "width": c.width, "branching_ratio": share[c.products], "via": list(c.via)} for c in channels
             ],
+            "warnings": warnings,
             "lifetime_s": table.ctau / C_LIGHT,
             "bbn": None if flag is None else {"late": flag.late, "limit_s": float(flag.limit), "source": flag.limit.source},
-            "warnings": warnings,
         }
         print_json(document)
         return 0

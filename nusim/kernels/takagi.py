@@ -55,10 +55,3 @@ def symmetric_root(matrix: ComplexArray) -> ComplexArray:
         if np.max(np.abs(root - last)) <= 1e-15 * np.max(np.abs(root)):
             return root
     return np.full(root.shape, np.nan, dtype=complex)
-
-
-def hermitian_power(matrix: ComplexArray, power: float) -> ComplexArray:
-    """A power of a positive hermitian matrix."""
-    values, vectors = np.linalg.eigh(matrix)
-    result: ComplexArray = np.array((vectors * values**power) @ vectors.conj().T, dtype=complex)
-    return result

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import ParameterError
 from ..kernels.arrays import Array
-from ..kernels.takagi import hermitian_power, symmetric_root, takagi
+from ..kernels.takagi import symmetric_root, takagi
 from .families import families
 from .families_loop import loop_matrix
 from .mass_matrix import ComplexArray
@@ -69,18 +69,17 @@ def dirac_matrix(
     found = families(np.zeros((3, n)), lambda_, mu)
     values, vectors = takagi(loop_matrix(found, mediator).total)
     if not values[0] > 0.0:
-        raise ParameterError("mu: without full rank some light mass vanishes; give every family lepton-number violation, or use [matrices]")
+        raise ParameterError(f"mu: the loops of these blocks make fewer than {n} light masses; give every family lepton-number violation")
     largest = vectors[np.argmax(np.abs(vectors), axis=0), np.arange(n)]
     first = vectors * np.where(largest.real < 0.0, -1.0, 1.0) * np.sqrt(values)
     left = v[:, massive] * np.sqrt(light[massive]) @ rotation
     y, x, change = first, np.zeros((3, n), dtype=complex), np.inf
     for _ in range(_STEPS):
         b = left @ np.linalg.inv(y)
-        share = b @ b.conj().T
-        norm = float(np.linalg.eigvalsh(share)[-1])
-        if not norm < 1.0:
-            raise _unreachable(f"the heavy states would need an active share |U|^2 of {norm:.3g}")
-        last, x = x, hermitian_power(np.eye(3) - share, -0.5) @ b
+        outer, sine, inner = np.linalg.svd(b, full_matrices=False)
+        if not sine[0] < 1.0:
+            raise _unreachable(f"the heavy states would need an active part |U|^2 of {sine[0] ** 2:.3g}")
+        last, x = x, (outer * sine / np.sqrt((1.0 - sine) * (1.0 + sine))) @ inner
         before, change = change, float(np.max(np.abs(x - last)) / np.max(np.abs(x)))
         m_dirac: ComplexArray = x @ np.asarray(lambda_, dtype=complex).T
         if change <= _SETTLED or (before <= change <= _GOOD):

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..errors import ParameterError
 from ..kernels.arrays import Array, ArrayLike
-from ..kernels.takagi import hermitian_power, takagi
+from ..kernels.takagi import takagi
 from .mass_matrix import ComplexArray
 
 _SINGULAR = 1e-13
@@ -40,6 +40,8 @@ class Families:
     """W = (1 + X X^dagger)^-1/2, (3, 3): the active part of the massless states."""
     a: ComplexArray
     """A = (1 + X^dagger X)^-1/2, (n, n): U_D = A U_D'."""
+    mixing: ComplexArray
+    """W X = X A, (3, n): U_a = X A U_D', and -(W X)^dagger is the dark part of the massless states."""
     lambda_prime: ComplexArray
     """L' = Lam (1 + X^T X*)^1/2, (n, n): the N - D' block of the reduced matrix."""
 
@@ -50,9 +52,8 @@ class Families:
 
     @property
     def non_unitarity(self) -> ComplexArray:
-        """1 - N N^dagger of the 3 x 3 light mixing matrix N: X X^dagger / (1 + X X^dagger), the heavy states' share of each flavour."""
-        square = self.x @ self.x.conj().T
-        return np.asarray(np.linalg.solve(np.eye(3) + square, square), dtype=complex)
+        """1 - N N^dagger of the 3 x 3 light mixing matrix N, X X^dagger / (1 + X X^dagger): the heavy states' part of each flavour."""
+        return self.mixing @ self.mixing.conj().T
 
 
 def families(m_dirac: ArrayLike | ComplexArray, lambda_: ArrayLike | ComplexArray, mu: ArrayLike | ComplexArray) -> Families:
@@ -68,12 +69,20 @@ def families(m_dirac: ArrayLike | ComplexArray, lambda_: ArrayLike | ComplexArra
     if not singular[-1] > _SINGULAR * singular[0]:
         raise ParameterError("lambda: has no inverse, so a dark neutrino would stay massless at tree level; give independent rows")
     x = np.linalg.solve(lam, m_d.T).T
-    a_square = np.eye(n) + x.conj().T @ x
+    # by singular values, so that neither small nor large mixing costs digits
+    left, sigma, right = np.linalg.svd(x, full_matrices=False)
+    cosine = 1.0 / np.hypot(1.0, sigma)
+
+    def function(first: ComplexArray, values: Array, second: ComplexArray) -> ComplexArray:
+        return np.asarray((first * values) @ second, dtype=complex)
+
+    rest_w, rest_a = np.eye(3) - left @ left.conj().T, np.eye(n) - right.conj().T @ right
     return Families(
         m_d, lam, mu_, x,
-        hermitian_power(np.eye(3) + x @ x.conj().T, -0.5),
-        hermitian_power(a_square, -0.5),
-        lam @ hermitian_power(a_square, 0.5).conj(),
+        function(left, cosine, left.conj().T) + rest_w,
+        function(right.conj().T, cosine, right) + rest_a,
+        function(left, sigma * cosine, right),
+        lam @ (function(right.conj().T, 1.0 / cosine, right) + rest_a).conj(),
     )  # fmt: skip
 
 
@@ -145,12 +154,26 @@ def heavy_states(found: Families) -> tuple[Array, ComplexArray]:
     if gap[cut - 1] > _HIERARCHY:
         masses = np.concatenate([light[:cut], masses[cut:]])
         u = np.concatenate([v[:, :cut], u[:, cut:]], axis=1)
-    dark = found.a @ u[n:]
-    return masses, np.concatenate([found.x @ dark, u[:n], dark])
+    u = _small_parts(found, masses, u)
+    return masses, np.concatenate([found.mixing @ u[n:], u[:n], found.a @ u[n:]])
+
+
+def _small_parts(found: Families, masses: Array, u: ComplexArray) -> ComplexArray:
+    """The same columns (2n, 2n), with the small part of states far above or below Lambda from the large one: U_D' m = L'^T U_N*."""
+    n, lam = found.number, found.lambda_prime
+    singular = np.linalg.svd(lam, compute_uv=False)
+    sterile, dark = u[:n], u[n:]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        from_sterile = lam.T @ sterile.conj() / masses
+    from_dark = (np.linalg.solve(lam.T, dark) * masses).conj()
+    return np.concatenate([
+        np.where(masses < singular[-1] / _HIERARCHY**0.5, from_dark, sterile),
+        np.where(masses > singular[0] * _HIERARCHY**0.5, from_sterile, dark),
+    ])  # fmt: skip
 
 
 def light_states(found: Families, basis: ComplexArray) -> ComplexArray:
     """Columns (3 + 2n, 3) of U of the three light states, for a unitary `basis` (3, 3) in which their loop masses are diagonal."""
     n = found.number
     active = found.w @ basis
-    return np.concatenate([active, np.zeros((n, 3)), -found.x.conj().T @ active])
+    return np.concatenate([active, np.zeros((n, 3)), -found.mixing.conj().T @ basis])

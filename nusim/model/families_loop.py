@@ -111,14 +111,14 @@ def loop_matrix_spectral(found: Families, mediator: Mediator) -> LoopMatrix:
 
 def light_mass_matrix(found: Families, s: ComplexArray) -> ComplexArray:
     """W X S X^T W^T over e, mu, tau, GeV."""
-    y = found.w @ found.x
-    return y @ s @ y.T
+    result: ComplexArray = found.mixing @ s @ found.mixing.T
+    return result
 
 
 def light_masses(found: Families, loop: LoopMatrix) -> LightMasses:
     """Takagi factorisation of the light mass matrix within the space that the n families reach, so its rank is exact."""
     rank = min(found.number, 3)
-    frame, triangle = np.linalg.qr(found.w @ found.x, mode="complete")
+    frame, triangle = np.linalg.qr(found.mixing, mode="complete")
     small = triangle[:rank]
     masses, inner = takagi(small @ loop.total @ small.T)
     basis = np.concatenate([frame[:, rank:], frame[:, :rank] @ inner], axis=1)

@@ -59,7 +59,7 @@ def effective_mass(spectrum: Spectrum, momentum: float = MOMENTUM) -> EffectiveM
     total = complex(terms.sum())
     if spectrum.families is not None:
         found = spectrum.families
-        reach = (found.x @ found.a)[0]
+        reach = found.mixing[0]
         total = complex(-square * reach @ dark_propagator(found, np.array(square)) @ reach)
     elif isinstance(spectrum.model, DarkNeutrino):
         assert spectrum.mu_prime is not None  # a hidden family carries its splitting

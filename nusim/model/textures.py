@@ -27,14 +27,13 @@ from .model import Mediator
 
 def linear_seesaw(found: Families, epsilon: ComplexArray | Array) -> ComplexArray:
     """-W (eps X^T + X eps^T) W^T for active-dark entries eps (3, n), GeV: the linear seesaw (LSS), refs. [5] of the paper."""
-    half: ComplexArray = (found.w @ np.asarray(epsilon, dtype=complex)) @ (found.w @ found.x).T
+    half: ComplexArray = (found.w @ np.asarray(epsilon, dtype=complex)) @ found.mixing.T
     return -(half + half.T)
 
 
 def inverse_seesaw(found: Families, mu_dark: ComplexArray | Array) -> ComplexArray:
     """W X mu_D X^T W^T for dark-dark entries mu_D (n, n), symmetric, GeV: the inverse seesaw (ISS), refs. [4] of the paper."""
-    left = found.w @ found.x
-    result: ComplexArray = left @ np.asarray(mu_dark, dtype=complex) @ left.T
+    result: ComplexArray = found.mixing @ np.asarray(mu_dark, dtype=complex) @ found.mixing.T
     return result
 
 
