@@ -23,6 +23,9 @@ _SINGULAR = 1e-13
 _HIERARCHY = 1e3
 """Gap between heavy masses above which those below it are taken from the inverse matrix."""
 
+_UNITARITY = 5e-13
+_UNRESOLVED = "mu: together with lambda it spreads the heavy masses over more scales than double precision resolves; bring them closer"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Families:
@@ -149,11 +152,15 @@ def heavy_states(found: Families) -> tuple[Array, ComplexArray]:
     below, v = below[::-1], v[:, ::-1].conj()
     light = np.divide(1.0, below, out=np.full(2 * n, np.inf), where=below > 0.0)
     merged = np.where(light < np.sqrt(light[0] * masses[-1]), light, masses)
+    if not np.all((merged > 0.0) & np.isfinite(merged)):
+        raise ParameterError(_UNRESOLVED)
     gap = merged[1:] / merged[:-1]
     cut = int(np.argmax(gap)) + 1
     if gap[cut - 1] > _HIERARCHY:
         masses = np.concatenate([light[:cut], masses[cut:]])
         u = np.concatenate([v[:, :cut], u[:, cut:]], axis=1)
+        if np.max(np.abs(u.conj().T @ u - np.eye(2 * n))) > _UNITARITY:
+            raise ParameterError(_UNRESOLVED)
     u = _small_parts(found, masses, u)
     return masses, np.concatenate([found.mixing @ u[n:], u[:n], found.a @ u[n:]])
 

@@ -61,15 +61,16 @@ def dark_propagator(found: Families, v: Array) -> ComplexArray:
     """-sum_k U_D',k U_D',k^T m_k/(V + m_k^2) at V >= 0 (GeV^2), shape (..., n, n), 1/GeV, without the cancellation between k.
 
     P [1 - T P]^-1 with P = L'^T (V + L'* L'^T)^-1 mu* (V + L' L'^dagger)^-1 L' and T = -V L'^-1 mu L'^-T: proportional to mu, as it must
-    be. For n = 1 it is mu L'^2 / [(V + L'^2)^2 + V mu^2].
+    be. For n = 1 it is mu L'^2 / [(V + L'^2)^2 + V mu^2]. With the singular values L' = p s q^dagger, E = 1/(V + s^2) and those of
+    E^1/2 p^dagger mu p* E^1/2 = a g b^dagger it reads q* s E^1/2 b [g/(1 + V g^2)] a^dagger E^1/2 s q^dagger: nothing is inverted.
     """
-    lam, mu, one = found.lambda_prime, found.mu, np.eye(found.number)
-    v = np.asarray(v, dtype=float)[..., None, None]
-    right = np.linalg.solve(v * one + lam @ lam.conj().T, np.broadcast_to(lam, (*v.shape[:-2], *lam.shape)))
-    p = np.swapaxes(right, -1, -2) @ mu.conj() @ right
-    inverse = np.linalg.inv(lam)
-    t = -v * (inverse @ mu @ inverse.T)
-    result = np.linalg.solve(one - p @ t, p)
+    p, s, q = np.linalg.svd(found.lambda_prime)
+    v = np.asarray(v, dtype=float)[..., None]
+    root = 1.0 / np.sqrt(v + s**2)
+    a, g, b = np.linalg.svd(root[..., :, None] * (p.conj().T @ found.mu @ p.conj()) * root[..., None, :])
+    inner = np.swapaxes(b, -1, -2).conj() @ ((g / (1.0 + v * g**2))[..., None] * np.swapaxes(a, -1, -2).conj())
+    side = (root * s)[..., None] * q
+    result = np.swapaxes(side, -1, -2) @ inner @ side
     symmetric: ComplexArray = ((result + np.swapaxes(result, -1, -2)) / 2.0).astype(np.complex128)
     return symmetric
 

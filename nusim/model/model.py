@@ -353,9 +353,7 @@ class DarkNeutrinoFamilies:
 
     def __post_init__(self) -> None:
         if not self.majorana:
-            raise ParameterError(
-                "majorana = false: the mass matrix of this kind violates lepton number; a Dirac option exists for dark-neutrino"
-            )
+            raise ParameterError("majorana = false: this kind violates lepton number; a Dirac option exists for dark-neutrino")
 
     @property
     def number(self) -> int:

@@ -220,12 +220,12 @@ def _families(model: DarkNeutrinoFamilies) -> Families:
 def _solve_families(model: DarkNeutrinoFamilies) -> Spectrum:
     try:
         found = _families(model)
+        heavy, columns = heavy_states(found)
     except ParameterError as error:
         section = "matrices" if isinstance(model.mass, Matrices) else "casas_ibarra"
         raise ParameterError(str(error) if str(error).startswith(section) else f"{section}.{error}") from None
     n = found.number
     light = light_masses(found, loop_matrix(found, model.mediator))
-    heavy, columns = heavy_states(found)
     singular = float(np.linalg.svd(found.lambda_, compute_uv=False)[0])
     hidden = [f"{row}{k}" for row in ("N", "D") for k in range(1, n + 1)] if n > 1 else ["N", "D"]
     return Spectrum(

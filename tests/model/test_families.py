@@ -221,6 +221,13 @@ def test_refused_by_the_algebra(blocks, message: str) -> None:
         solve(model(*blocks))
 
 
+def test_too_many_scales_are_refused() -> None:
+    """mu from 1e-12 to 1e12 GeV on one Lambda: three scales of heavy masses, of which two can be resolved."""
+    m_dirac, lambda_, _ = draw(np.random.default_rng(6), 3)
+    with pytest.raises(ParameterError, match=r"matrices.mu: together with lambda it spreads the heavy masses over more scales"):
+        solve(model(m_dirac, np.diag([1e-9, 1.0, 1e3]) @ lambda_, np.diag([1.0, 1e8, 1e18])))
+
+
 def test_more_of_one_kind_than_of_the_other_says_what_it_would_mean() -> None:
     with pytest.raises(ParameterError, match=r"found 2 rows \(N\) and 1 columns \(D\); 1 light neutrinos would have masses mD\^2/mu"):
         families(np.ones((3, 2)), np.ones((2, 1)), np.eye(2))
