@@ -1,6 +1,6 @@
 """Whether a heavy neutrino decays before Big Bang Nucleosynthesis: a flag from its lifetime.
 
-arXiv:1903.07590: "cosmological bounds on heavy neutrinos in the 10 MeV - GeV scale may be weakened as they would decay well before Big Bang
+arXiv:1903.07590: "cosmological bounds on heavy neutrino in the 10 MeV - GeV scale may be weakened as they would decay well before Big Bang
 Nucleosynthesis". The limits hold for states that were in thermal equilibrium, and that decay as those of the sources do, through W and Z;
 invisible decays into light states are milder. A flag, not a bound.
 """

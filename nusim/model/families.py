@@ -24,6 +24,7 @@ _HIERARCHY = 1e3
 """Gap between heavy masses above which those below it are taken from the inverse matrix."""
 
 _UNITARITY = 5e-13
+"""Defect of the joined columns beyond which the two factorisations do not fit together."""
 _UNRESOLVED = "mu: together with lambda it spreads the heavy masses over more scales than double precision resolves; bring them closer"
 
 
@@ -143,7 +144,8 @@ def heavy_states(found: Families) -> tuple[Array, ComplexArray]:
     """Masses (2n,), ascending, GeV, and columns (3 + 2n, 2n) of U of the heavy states.
 
     Takagi factorisation of H, and of its inverse, which is known block by block, for states far below the heaviest: masses keep their
-    relative accuracy through any hierarchy mu >> Lambda. Within a pair split by d, how the two share the mixing is known to 1e-16 m/d.
+    relative accuracy through a hierarchy mu >> Lambda. ParameterError for several hierarchies on top of each other, where they would not.
+    Within a pair split by d, how the two share the mixing is known to 1e-16 m/d.
     """
     n = found.number
     masses, u = takagi(reduced_matrix(found))

@@ -5,7 +5,9 @@
 interpolates between light and heavy exchange; U_ei^2 holds the phases, so that nu4 (column i U, U_e4^2 < 0) and nu5 interfere
 destructively. At tree level M_ee = 0 makes sum_i U_ei^2 m_i vanish over the heavy states: for masses far below <p^2>^1/2 they cancel,
 and what is left are loop masses. arXiv:1903.07590: "for cases with large LNV, heavy neutrinos can dominate neutrinoless double beta
-decay, and this sets the strongest constraints".
+decay, and this sets the strongest constraints". The loop masses have the sign of arXiv:1209.5342 relative to the tree level (recalled;
+the quartic term in the running of the dimension-5 operator agrees):
+they oppose what the heavy states leave.
 """
 
 from dataclasses import dataclass
