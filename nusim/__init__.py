@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .experiment.experiment import Experiment
     from .io.inspect import info
     from .io.write import write, write_events
-    from .model.model import DarkNeutrino, Hnl, Model
+    from .model.model import DarkNeutrino, DarkNeutrinoFamilies, Hnl, Model
     from .model.spectrum import Spectrum, solve
     from .rates.neutrino_flux import neutrino_flux
     from .rates.rate import Rate, expected_events
@@ -38,6 +38,7 @@ __all__ = [
     "Channel",
     "ConvergenceError",
     "DarkNeutrino",
+    "DarkNeutrinoFamilies",
     "DataFileError",
     "DecayTable",
     "EventSample",
@@ -75,6 +76,7 @@ _HOME = {
     "Channel": "decays.channel",
     "ConvergenceError": "errors",
     "DarkNeutrino": "model.model",
+    "DarkNeutrinoFamilies": "model.model",
     "DataFileError": "errors",
     "DecayTable": "decays.channel",
     "EventSample": "events.sample",

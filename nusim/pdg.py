@@ -18,11 +18,15 @@ HEAVY_STATE_CODES = {
     "nu4": 9900012,
     "nu5": 9900014,
     "nu6": 9900016,
+    "nu7": 9900018,
+    "nu8": 9900020,
+    "nu9": 9900022,
     "zprime": 32,
     "phi": 9900025,
 }
 """Default PDG codes of nusim's own states. 9900012, 9900014 and 9900016 are the PDG's codes for
-heavy neutrinos; 32 is its Z'; 9900025 is a user code for a scalar."""
+heavy neutrinos; codes 99nnnnn beyond its list are free to users (PDG, "Monte Carlo Particle Numbering Scheme"):
+9900018, 9900020 and 9900022 continue the even numbers for nu7 to nu9, 9900025 is a scalar. 32 is the PDG's Z'."""
 
 BOSONS = frozenset({"zprime", "phi"})
 """Heavy states that are their own antiparticles in every model."""

@@ -10,7 +10,8 @@ import pytest
 import nusim
 
 NAMES = """
-CardError CardWarning Channel ConvergenceError DarkNeutrino DataFileError DecayTable EventSample Experiment Hnl MissingExtraError Model
+CardError CardWarning Channel ConvergenceError DarkNeutrino DarkNeutrinoFamilies DataFileError DecayTable EventSample Experiment Hnl
+MissingExtraError Model
 NeutrinoFlux NusimError ParameterError ParentFlux Rate Spectrum beam_summary decay_table expected_events generate info neutrino_flux
 partial_widths plot read_beam read_experiment read_model rebuild resolved solve write write_events
 """

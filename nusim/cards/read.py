@@ -120,9 +120,9 @@ def _load_experiment(card: str | Path, set: Changes | None, within: tuple[str, .
 
 def resolved(thing: "Model | Experiment") -> Table:
     """A model or experiment as a plain dictionary in its card's keys, defaults included: what headers and JSON hold."""
-    from ..model.model import DarkNeutrino, Hnl
+    from ..model.model import Model
 
-    if isinstance(thing, DarkNeutrino | Hnl):
+    if isinstance(thing, Model):
         from .model import model_dict
 
         return model_dict(thing)

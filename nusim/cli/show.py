@@ -53,9 +53,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 _UNITS = {
-    **dict.fromkeys(("m5", "m4", "m_dirac", "lambda", "mu_prime", "m_zprime", "m_phi", "momentum"), "GeV"),
+    **dict.fromkeys(("m5", "m4", "m_dirac", "lambda", "mu", "mu_prime", "m_zprime", "m_phi", "momentum"), "GeV"),
     **dict.fromkeys(("size", "front", "local_origin", "radius", "length", "begin", "end", "inner", "outer", "start", "z"), "m"),
-    "m3_ev": "eV",
+    **dict.fromkeys(("m3_ev", "light_masses_ev"), "eV"),
+    **dict.fromkeys(("delta", "majorana_phases", "rotation"), "rad"),
     "production_cross_section": "mb",
     "density": "g/cm3",
     "current": "A",

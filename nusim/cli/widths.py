@@ -25,14 +25,17 @@ def run(args: argparse.Namespace) -> int:
 
 def _one_point(args: argparse.Namespace) -> int:
     from ..cards.read import load_model
+    from ..decays.cosmology import bbn_flag
     from ..decays.table import decay_table
     from ..model.spectrum import solve
+    from ..units import C_LIGHT
 
     model, notes = load_model(args.model, dict(args.set))
     spectrum = solve(model)
     table = decay_table(spectrum, args.parent)
     warnings = [*notes, *spectrum.warnings, *table.warnings]
     warn(warnings)
+    flag = bbn_flag(table)
     channels = sorted(table, key=lambda channel: -channel.width)
     total = table.total_width
     share = {channel.products: table.branching_ratio(channel.products) for channel in channels}
@@ -53,12 +56,16 @@ def _one_point(args: argparse.Namespace) -> int:
                 {"products": c.products, "width": c.width, "branching_ratio": share[c.products], "via": list(c.via)} for c in channels
             ],
             "warnings": warnings,
+            "lifetime_s": table.ctau / C_LIGHT,
+            "bbn": None if flag is None else {"late": flag.late, "limit_s": float(flag.limit), "source": flag.limit.source},
         }
         print_json(document)
         return 0
     print(f"{model.name}: {table.parent}, {number(table.mass, 8)} GeV, {'Majorana' if model.majorana else 'Dirac'}")
     print(f"  total width  {number(total)} GeV")
     print(f"  c tau        {number(table.ctau)} m")
+    if flag is not None:
+        print(f"  {flag.text}")
     rows = [(c.products, number(c.width), number(share[c.products], 4), " ".join(c.via)) for c in channels if c.width > 0]
     print_table(("products", "width [GeV]", "branching ratio", "via"), rows, left=(0, 3))
     closed = sum(c.width == 0 for c in channels)

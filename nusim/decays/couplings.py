@@ -15,7 +15,7 @@ import numpy as np
 from ..constants import ALPHA, G_F, M_Z, SIN2_THETA_W, V_HIGGS
 from ..errors import ParameterError
 from ..kernels.spinors import ComplexArray
-from ..model.model import FLAVOURS, DarkNeutrino
+from ..model.model import FLAVOURS, DarkSector
 from ..model.spectrum import Spectrum
 
 CHARGE = math.sqrt(4 * math.pi * ALPHA)
@@ -88,7 +88,7 @@ def couplings(spectrum: Spectrum) -> Couplings:
     Raises ParameterError where kinetic mixing is asked of a Z' with the mass of the Z.
     """
     model = spectrum.model
-    assert isinstance(model, DarkNeutrino)
+    assert isinstance(model, DarkSector)
     mediator, portals = model.mediator, model.portals
     n_light = len(spectrum.columns) - len(spectrum.heavy_states)
     masses = np.where(np.arange(len(spectrum.columns)) < n_light, 0.0, spectrum.masses)

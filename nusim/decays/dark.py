@@ -14,7 +14,7 @@ import numpy as np
 
 from .. import pdg
 from ..kernels.arrays import Array
-from ..model.model import DarkNeutrino
+from ..model.model import DarkSector
 from ..model.spectrum import Spectrum
 from .boson_terms import EmissionTerm, boson_decay_terms, emission_terms
 from .channel import CascadeTerm, Channel
@@ -33,12 +33,12 @@ _LARGE_MIXING = 1e-2
 
 def dark_parents(spectrum: Spectrum) -> tuple[str, ...]:
     """Bosons of the model that have a decay table."""
-    return ("zprime", "phi") if isinstance(spectrum.model, DarkNeutrino) else ()
+    return ("zprime", "phi") if isinstance(spectrum.model, DarkSector) else ()
 
 
 def boson_mass(spectrum: Spectrum, boson: str) -> float:
     """Mass of the Z' or the dark scalar, GeV."""
-    assert isinstance(spectrum.model, DarkNeutrino)
+    assert isinstance(spectrum.model, DarkSector)
     mediator = spectrum.model.mediator
     return mediator.m_zprime if boson == "zprime" else mediator.m_phi
 
@@ -48,7 +48,7 @@ def dark_channels(spectrum: Spectrum, state: str) -> list[Channel]:
 
     'nu nu nu' is always among those of a neutrino, 'nu l- l+' where a portal is open: they stand for the SM channels of these names.
     """
-    if not isinstance(spectrum.model, DarkNeutrino):
+    if not isinstance(spectrum.model, DarkSector):
         return []
     found = couplings(spectrum)
     if state in dark_parents(spectrum):
@@ -97,7 +97,7 @@ def dark_partial_widths(points: Sequence[Spectrum], state: str) -> dict[str, Arr
 
 def _portal(spectrum: Spectrum) -> bool:
     """Whether kinetic or scalar mixing is on."""
-    assert isinstance(spectrum.model, DarkNeutrino)
+    assert isinstance(spectrum.model, DarkSector)
     return spectrum.model.portals.kinetic != 0 or spectrum.model.portals.sin_alpha != 0
 
 
@@ -134,7 +134,7 @@ def _boson_products(found: Couplings, boson: str) -> list[str]:
 def dark_warnings(spectrum: Spectrum, state: str) -> list[str]:
     """What the table of a state of a dark-neutrino model leaves out or takes to be simpler than it is."""
     model = spectrum.model
-    if not isinstance(model, DarkNeutrino):
+    if not isinstance(model, DarkSector):
         return []
     notes, pions = [], 2 * pdg.mass(pdg.CODES["pi+"])
     mediator, portals, found = model.mediator, model.portals, couplings(spectrum)

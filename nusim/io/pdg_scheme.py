@@ -6,11 +6,11 @@ from ..pdg import HEAVY_STATE_CODES
 
 SCHEMES: dict[str, dict[str, int]] = {
     "default": dict(HEAVY_STATE_CODES),
-    "darknews": {"nu4": 5914, "nu5": 5915, "nu6": 5916, "zprime": 5921, "phi": 5901},
-    "genie": {"nu4": 2000020000, "nu5": 2000020001, "nu6": 2000020002, "zprime": 32, "phi": 9900025},
+    "darknews": {**{f"nu{k}": 5910 + k for k in range(4, 10)}, "zprime": 5921, "phi": 5901},
+    "genie": {**{f"nu{k}": 2000020000 + k - 4 for k in range(4, 10)}, "zprime": 32, "phi": 9900025},
 }
 """`darknews`: the codes of DarkNews; general tools decode 5914 as a charged hadron. `genie`: 2000020000 is GENIE's HNL;
-it knows no second one, nu5 and nu6 take the codes after it."""
+it knows no second one, nu5 to nu9 take the codes after it."""
 
 
 def scheme_codes(scheme: str) -> dict[str, int]:

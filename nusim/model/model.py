@@ -237,4 +237,131 @@ class Hnl:
             raise ParameterError(f"mixing2: the sum over e, mu, tau is {total:g}; unitarity allows at most 1")
 
 
-Model = DarkNeutrino | Hnl
+Matrix = tuple[tuple[complex, ...], ...]
+"""A matrix by rows."""
+
+
+def _matrix(key: str, rows: Matrix, shape: tuple[int, int], what: str) -> None:
+    if len(rows) != shape[0] or any(len(row) != shape[1] for row in rows):
+        found = f"{len(rows)} rows of {', '.join(str(len(row)) for row in rows)}"
+        raise ParameterError(f"{key}: found {found}; {what}")
+    for i, row in enumerate(rows):
+        for j, entry in enumerate(row):
+            if not (math.isfinite(entry.real) and math.isfinite(entry.imag)):
+                raise ParameterError(f"{key}[{i}][{j}] = {entry}: give finite numbers")
+            if abs(entry) > _LARGEST:
+                raise ParameterError(f"{key}[{i}][{j}] = {entry:g}: beyond {_LARGEST:g} GeV, where results stay finite")
+
+
+def _hidden_blocks(section: str, lambda_: Matrix, mu: Matrix) -> int:
+    """The number of families of these blocks, which must fit."""
+    n = len(mu)
+    if n not in (1, 2, 3):
+        raise ParameterError(f"{section}.mu: found {n} rows; 1, 2 or 3 hidden families are possible")
+    _matrix(f"{section}.mu", mu, (n, n), f"a symmetric matrix is needed, {n} rows of {n}")
+    dark = len(lambda_[0]) if lambda_ else 0
+    if len(lambda_) == n and dark != n and all(len(row) == dark for row in lambda_):
+        what = f"{n - dark} light masses mD^2/mu at tree level" if dark < n else f"{dark - n} massless dark neutrinos"
+        raise ParameterError(f"{section}.lambda: found {n} rows (N) of {dark} (D), which would mean {what}; give as many D as N")
+    _matrix(f"{section}.lambda", lambda_, (n, n), f"a row for each of the {n} N of mu, a column for each D")
+    largest = max(abs(entry) for row in mu for entry in row)
+    for i in range(n):
+        for j in range(i):
+            if abs(mu[i][j] - mu[j][i]) > 1e-14 * largest:
+                raise ParameterError(
+                    f"{section}.mu: {mu[i][j]:g} and {mu[j][i]:g} at [{i}][{j}] and its mirror: a Majorana mass matrix is symmetric"
+                )
+    return n
+
+
+@dataclass(frozen=True, slots=True)
+class Matrices:
+    """The blocks of the mass matrix of n hidden families, GeV, complex."""
+
+    m_dirac: Matrix
+    """3 rows e, mu, tau of n."""
+    lambda_: Matrix
+    """n rows N of n columns D; `lambda` in cards."""
+    mu: Matrix
+    """n rows of n, symmetric: Majorana masses of the N."""
+
+    def __post_init__(self) -> None:
+        n = _hidden_blocks("matrices", self.lambda_, self.mu)
+        _matrix("matrices.m_dirac", self.m_dirac, (3, n), f"3 rows e, mu, tau of {n}, a column for each N")
+        if not any(abs(entry) > 0.0 for row in self.m_dirac for entry in row):
+            raise ParameterError("matrices.m_dirac: all entries are zero: nothing would mix with the active neutrinos")
+
+
+@dataclass(frozen=True, slots=True)
+class CasasIbarra:
+    """Light masses and mixing, from which m_dirac follows for given hidden blocks (see `casas_ibarra.py`)."""
+
+    light_masses_ev: tuple[float, float, float]
+    """m1, m2, m3 in eV, in the order of the columns of the mixing matrix: inverted ordering has m3 smallest."""
+    sin2_theta12: float
+    sin2_theta13: float
+    sin2_theta23: float
+    lambda_: Matrix
+    mu: Matrix
+    delta: float = 0.0
+    """Dirac phase, radians."""
+    majorana_phases: tuple[float, float] = (0.0, 0.0)
+    """alpha21 and alpha31, radians."""
+    rotation: tuple[complex, ...] | None = None
+    """Angles of the complex orthogonal matrix R: none for one family, one for two, three for three; all zero if not given."""
+    reflection: bool = False
+    """R with its last column reversed."""
+
+    def __post_init__(self) -> None:
+        n = _hidden_blocks("casas_ibarra", self.lambda_, self.mu)
+        for place, mass in enumerate(self.light_masses_ev):
+            _not_negative(f"casas_ibarra.light_masses_ev[{place}]", mass, "a mass must not be negative")
+        if not any(self.light_masses_ev):
+            raise ParameterError("casas_ibarra.light_masses_ev: all are zero; give at least one mass")
+        for key in ("sin2_theta12", "sin2_theta13", "sin2_theta23"):
+            if not 0.0 <= getattr(self, key) <= 1.0:
+                raise ParameterError(f"casas_ibarra.{key} = {getattr(self, key):g}: sin^2 of an angle lies between 0 and 1")
+        for key, phase in (("delta", self.delta), *((f"majorana_phases[{k}]", one) for k, one in enumerate(self.majorana_phases))):
+            _finite(f"casas_ibarra.{key}", phase)
+        angles = n * (n - 1) // 2
+        if self.rotation is None:
+            object.__setattr__(self, "rotation", (0j,) * angles)
+        given = self.rotation or ()
+        if len(given) != angles:
+            raise ParameterError(f"casas_ibarra.rotation: found {len(given)} angles; {n} families need {angles}")
+        for place, angle in enumerate(given):
+            if not (math.isfinite(angle.real) and abs(angle.imag) <= _LARGEST_ANGLE):
+                raise ParameterError(f"casas_ibarra.rotation[{place}] = {angle}: its imaginary part must be within {_LARGEST_ANGLE:g}")
+
+
+_LARGEST_ANGLE = 30.0
+"""Of the imaginary part of an angle of R, which enters as its exponential."""
+
+
+@dataclass(frozen=True, slots=True)
+class DarkNeutrinoFamilies:
+    """n = 1, 2, 3 hidden families: n N and n nu_D of one charge, a Z' and a dark scalar (arXiv:1903.07590, after Eq. 8)."""
+
+    kind: ClassVar[str] = "dark-neutrino-families"
+
+    name: str
+    source: str
+    mass: Matrices | CasasIbarra
+    mediator: Mediator
+    portals: Portals = Portals()
+    majorana: bool = True
+
+    def __post_init__(self) -> None:
+        if not self.majorana:
+            raise ParameterError("majorana = false: this kind violates lepton number; a Dirac option exists for dark-neutrino")
+
+    @property
+    def number(self) -> int:
+        """n."""
+        return len(self.mass.mu)
+
+
+DarkSector = DarkNeutrino | DarkNeutrinoFamilies
+"""Models with dark neutrinos, a Z' and a dark scalar."""
+
+Model = DarkNeutrino | DarkNeutrinoFamilies | Hnl

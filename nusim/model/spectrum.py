@@ -8,8 +8,11 @@ import numpy as np
 from ..errors import ParameterError
 from ..kernels.arrays import Array
 from ..units import eV
+from .casas_ibarra import dirac_matrix, orthogonal_matrix, pmns_matrix
+from .families import Families, families, heavy_states, light_states
+from .families_loop import light_masses, loop_matrix
 from .mass_matrix import ComplexArray, Tree, from_mixing, mixing_matrix, orthogonal_pair, to_lagrangian, to_physical
-from .model import FLAVOURS, DarkNeutrino, Hnl, Lagrangian, Mediator, Model, Portals
+from .model import FLAVOURS, DarkNeutrino, DarkNeutrinoFamilies, Hnl, Lagrangian, Matrices, Mediator, Model, Portals
 from .radiative import family_from_mass, one_loop_mass
 
 _LIGHT = ("nu1", "nu2", "nu3")
@@ -22,8 +25,8 @@ _UNITARITY = 1e-12
 class Spectrum:
     """Masses and mixings of a solved model; U is unitary to 1e-12 and the masses ascend.
 
-    nu_X = sum_i U_Xi nu_i, M = U diag(m) U^T with m >= 0; column 4 of a hidden family carries the factor i. nu1 and nu2 are
-    massless, nu3 carries the one-loop mass while its column is the massless tree-level state.
+    nu_X = sum_i U_Xi nu_i, M = U diag(m) U^T with m >= 0; column 4 of a hidden family carries the factor i. Light states carry
+    their one-loop masses while their columns are massless tree-level states; with one hidden family nu1 and nu2 are massless.
     """
 
     model: Model
@@ -42,6 +45,8 @@ class Spectrum:
     m_dirac: float | None = None
     lambda_: float | None = None
     warnings: tuple[str, ...] = ()
+    families: Families | None = None
+    """Matrices of several hidden families; None for other models."""
 
     def __post_init__(self) -> None:
         n = len(self.columns)
@@ -116,6 +121,20 @@ class Spectrum:
             "m3_dark_ev": self.m3_dark_ev,
             "mixing2": {row: {column: self.mixing2(row, column) for column in self.columns} for row in self.rows},
             "warnings": list(self.warnings),
+            **self._summary_of_families(),
+        }
+
+    def _summary_of_families(self) -> dict[str, object]:
+        """What there is to say of several families besides: m6, ..., all light masses, non-unitarity and the matrices."""
+        if self.families is None:
+            return {}
+        found = self.families
+        entries = {"m_dirac": found.m_dirac, "lambda": found.lambda_, "mu": found.mu}
+        return {
+            **{f"m{state[2:]}": self.mass(state) for state in self.heavy_states[2:]},
+            "light_masses_ev": [float(mass) / eV for mass in self.masses[:3]],
+            "non_unitarity": dict(zip(FLAVOURS, np.diagonal(found.non_unitarity).real.tolist(), strict=True)),
+            "matrices": {key: [[[z.real, z.imag] for z in row] for row in block.tolist()] for key, block in entries.items()},
         }
 
 
@@ -123,10 +142,12 @@ def _modulus2(z: complex) -> float:
     return z.real * z.real + z.imag * z.imag
 
 
-def _coupling_warnings(tree: Tree, mediator: Mediator) -> list[str]:
-    """Couplings beyond perturbativity. Conventions: Lambda = y_N v_Phi/sqrt2 and m_phi^2 = 2 lambda v_Phi^2, m_Z' = g' v_Phi."""
+def _coupling_warnings(lambda_: float, mediator: Mediator) -> list[str]:
+    """Couplings beyond perturbativity, for the (largest) Lambda. Conventions: Lambda = y_N v_Phi/sqrt2 and m_phi^2 = 2 lambda v_Phi^2,
+    m_Z' = g' v_Phi.
+    """
     found = []
-    yukawa = math.sqrt(2.0 * float(tree.cos2) * float(tree.m4) * float(tree.m5)) / mediator.v_phi
+    yukawa = math.sqrt(2.0) * lambda_ / mediator.v_phi
     if yukawa > _LARGEST_COUPLING:
         found.append(f"y_N = sqrt(2) Lambda g'/m_Z' = {yukawa:.3g} exceeds sqrt(4 pi) = {_LARGEST_COUPLING:.3g}: not perturbative")
     if mediator.g_dark > _LARGEST_COUPLING:
@@ -164,7 +185,7 @@ def _solve_dark_neutrino(model: DarkNeutrino) -> Spectrum:
     u = mixing_matrix(tree, np.sqrt(np.array(model.flavour)))
     m_sm = m_dark = 0.0
     m_dirac = lambda_ = None
-    warnings = _coupling_warnings(tree, mediator)
+    warnings = _coupling_warnings(math.sqrt(float(tree.cos2) * float(tree.m4) * float(tree.m5)), mediator)
     if model.majorana:
         loop = one_loop_mass(tree, mediator.m_zprime, mediator.m_phi, mediator.g_dark)
         m_sm, m_dark = float(loop.standard), float(loop.dark)
@@ -185,6 +206,44 @@ def _solve_dark_neutrino(model: DarkNeutrino) -> Spectrum:
     )
 
 
+def _families(model: DarkNeutrinoFamilies) -> Families:
+    mass = model.mass
+    lambda_, mu = np.array(mass.lambda_, dtype=complex), np.array(mass.mu, dtype=complex)
+    if isinstance(mass, Matrices):
+        return families(np.array(mass.m_dirac, dtype=complex), lambda_, mu)
+    v = pmns_matrix(mass.sin2_theta12, mass.sin2_theta13, mass.sin2_theta23, mass.delta, *mass.majorana_phases)
+    rotation = orthogonal_matrix(np.array(mass.rotation, dtype=complex), mass.reflection)
+    light = np.array(mass.light_masses_ev) * eV
+    return families(dirac_matrix(light, v, rotation, lambda_, mu, model.mediator), lambda_, mu)
+
+
+def _solve_families(model: DarkNeutrinoFamilies) -> Spectrum:
+    try:
+        found = _families(model)
+        heavy, columns = heavy_states(found)
+    except ParameterError as error:
+        section = "matrices" if isinstance(model.mass, Matrices) else "casas_ibarra"
+        raise ParameterError(str(error) if str(error).startswith(section) else f"{section}.{error}") from None
+    n = found.number
+    light = light_masses(found, loop_matrix(found, model.mediator))
+    singular = float(np.linalg.svd(found.lambda_, compute_uv=False)[0])
+    hidden = [f"{row}{k}" for row in ("N", "D") for k in range(1, n + 1)] if n > 1 else ["N", "D"]
+    return Spectrum(
+        model=model,
+        masses=np.concatenate([light.masses, heavy]),
+        U=np.concatenate([light_states(found, light.basis), columns], axis=1),
+        rows=(*FLAVOURS, *hidden),
+        columns=(*_LIGHT, *(f"nu{k}" for k in range(4, 4 + 2 * n))),
+        m3_sm_ev=float(light.standard[2]) / eV,
+        m3_dark_ev=float(light.dark[2]) / eV,
+        mu_prime=abs(complex(found.mu[0, 0])) if n == 1 else None,
+        m_dirac=float(np.linalg.norm(found.m_dirac)) if n == 1 else None,
+        lambda_=abs(complex(found.lambda_[0, 0])) if n == 1 else None,
+        warnings=(*_coupling_warnings(singular, model.mediator), *_portal_warnings(model.portals)),
+        families=found,
+    )
+
+
 def _solve_hnl(model: Hnl) -> Spectrum:
     mixing = np.array(model.mixing2)
     sin2 = float(mixing.sum())
@@ -202,6 +261,7 @@ def _solve_hnl(model: Hnl) -> Spectrum:
 def solve(model: Model) -> Spectrum:
     """Masses and mixings of a model.
 
+    Several hidden families: the same with matrices, from the blocks of the mass matrix or from light masses and mixing (`families.py`).
     Dark neutrino: heavy masses and mixings at tree level in closed form, m3 at one loop (arXiv:1903.07590, Eqs. 2 and 4);
     a card with `m3_ev` has the mixing that gives this mass. With majorana = false nu4 and nu5 are separate Dirac states
     with the same mixing moduli, m3 = 0, and m_dirac and lambda_ are None. Hnl: nu4 with the card's mass and mixings.
@@ -209,4 +269,6 @@ def solve(model: Model) -> Spectrum:
     """
     if isinstance(model, Hnl):
         return _solve_hnl(model)
+    if isinstance(model, DarkNeutrinoFamilies):
+        return _solve_families(model)
     return _solve_dark_neutrino(model)

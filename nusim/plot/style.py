@@ -13,8 +13,7 @@ DASHES = ("-", "--", "-.", ":")
 
 _NAMES = {
     "nu": r"\nu",
-    "nu4": r"\nu_4",
-    "nu5": r"\nu_5",
+    **{f"nu{k}": rf"\nu_{k}" for k in range(4, 10)},
     "zprime": r"Z'",
     "phi": r"\varphi'",
     "gamma": r"\gamma",

@@ -53,6 +53,7 @@ class TestShow:
 
 
 MASS_KEYS = ["m4", "m5", "mu_prime", "m_dirac", "lambda", "m3_ev", "m3_sm_ev", "m3_dark_ev", "mixing2", "warnings"]
+MASS_KEYS += ["m_ee_ev", "m_ee_range_ev", "m_ee_light_ev", "m_ee_heavy_ev", "m_ee_heavy_without_interference_ev", "m_ee_excluded"]
 
 
 class TestMasses:
@@ -93,7 +94,7 @@ class TestMasses:
 class TestWidths:
     def test_json(self, nusim: Run) -> None:
         document = nusim("widths", "hnl", "--parent", "nu4", "--json").document
-        assert list(document) == ["parent", "mass", "total_width", "ctau", "channels", "warnings"]
+        assert list(document) == ["parent", "mass", "total_width", "ctau", "channels", "warnings", "lifetime_s", "bbn"]
         assert document["parent"] == "nu4"
         for channel in document["channels"]:
             assert list(channel) == ["products", "width", "branching_ratio", "via"]

