@@ -8,14 +8,15 @@ Unitary gauge: the longitudinal part of the Z' stays. Numbers may be arrays over
 together. Source: arXiv:1903.07590, Eq. 1 and its text, for the currents.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..constants import G_F
-from ..kernels.arrays import Array
+from ..kernels.arrays import Array, IntArray
 from ..kernels.spinors import ComplexArray, Spinor, particle
 from .couplings import Couplings
 
@@ -88,10 +89,11 @@ def neutrino_vertices(found: Couplings) -> tuple[tuple[Vertex | None, ...], ...]
     dark, weak = found.zprime.neutrino, found.z.neutrino / found.z.mass
     sign = -1.0 if found.majorana else 0.0
     parts = dark, sign * dark.conj(), weak, sign * weak.conj(), found.scalar_left, found.scalar_right
-    linked = np.any(parts, axis=0).tolist()
-    lists = [part.tolist() for part in parts]
-    every = range(len(dark))
-    return tuple(tuple(Vertex(*(part[i][j] for part in lists)) if linked[i][j] else None for j in every) for i in every)
+    linked = np.any([np.any(part.reshape(-1, *part.shape[-2:]), axis=0) for part in parts], axis=0)
+    # a point's couplings as python's numbers, which single amplitudes are made of faster
+    lists = [part.tolist() if part.ndim == 2 else np.moveaxis(part, 0, -1) for part in parts]
+    every = range(len(linked))
+    return tuple(tuple(Vertex(*(part[i][j] for part in lists)) if linked[i, j] else None for j in every) for i in every)
 
 
 def lepton_vertex(found: Couplings, mass: float) -> Vertex:
@@ -270,14 +272,14 @@ Amplitude = NeutrinoTriple | LeptonPair
 
 
 def _bosons(
-    found: Couplings, parent: int, masses: tuple[float, float, float], widths: tuple[float, float], spectators: set[int]
+    found: Couplings, parent: int, masses: tuple[Number, Number, Number], widths: tuple[Number, Number], spectators: set[int]
 ) -> tuple[Boson, Boson]:
     """Propagators of Z' and dark scalar; `spectators`: the products that some diagram has on the parent's line."""
     m = found.masses[parent]
 
-    def used(place: int, mass: float) -> float:
+    def used(place: int, mass: Number) -> Number:
         pair = sum(masses) - masses[place]
-        return 1.0 if place in spectators and not (m > masses[place] + mass and mass > pair) else 0.0
+        return np.where((m > masses[place] + mass) & (mass > pair), 0.0, 1.0)[()] if place in spectators else 0.0
 
     one, two = (
         Boson(mass, width, (used(0, mass), used(1, mass), used(2, mass)))
@@ -287,7 +289,7 @@ def _bosons(
 
 
 def neutrino_triple(
-    found: Couplings, parent: int, columns: tuple[int, int, int], widths: tuple[float, float], antiparticle_at: int = 2
+    found: Couplings, parent: int, columns: tuple[int, int, int], widths: tuple[Number, Number], antiparticle_at: int = 2
 ) -> NeutrinoTriple:
     """The amplitude for columns (a, b, c) of the couplings; `widths` of Z' and dark scalar, GeV.
 
@@ -296,13 +298,15 @@ def neutrino_triple(
     masses = (found.masses[columns[0]], found.masses[columns[1]], found.masses[columns[2]])
     diagrams = _MAJORANA if found.majorana else _DIRAC[antiparticle_at]
     table = neutrino_vertices(found)
-    pairs = [(table[columns[x]][parent], table[columns[y]][columns[z]]) for x, y, z, _ in diagrams]
-    outer, inner = (tuple(one or _NO_VERTEX for one in some) for some in zip(*pairs, strict=True))
-    weak = max(abs(o.weak_left * i.weak_left) for o, i in zip(outer, inner, strict=True))
-    if weak * (found.zprime.mass**2 + found.masses[parent] ** 2) < _ROUNDING * max(
-        abs(o.left * i.left) for o, i in zip(outer, inner, strict=True)
-    ):
-        outer, inner = (tuple(one._replace(weak_left=0.0, weak_right=0.0) for one in some) for some in (outer, inner))
+    outer = tuple(table[columns[x]][parent] or _NO_VERTEX for x, _, _, _ in diagrams)
+    inner = tuple(table[columns[y]][columns[z]] or _NO_VERTEX for _, y, z, _ in diagrams)
+    pairs = list(zip(outer, inner, strict=True))
+    weak = reduce(np.maximum, [abs(one.weak_left * other.weak_left) for one, other in pairs])
+    dark = reduce(np.maximum, [abs(one.left * other.left) for one, other in pairs])
+    kept = np.where(weak * (found.zprime.mass**2 + found.masses[parent] ** 2) < _ROUNDING * dark, 0.0, 1.0)[()]
+    outer, inner = (
+        tuple(one._replace(weak_left=kept * one.weak_left, weak_right=kept * one.weak_right) for one in some) for some in (outer, inner)
+    )
     zprime, phi = _bosons(found, parent, masses, widths, {x for x, _, _, _ in diagrams})
     return NeutrinoTriple(found.masses[parent], masses, outer, inner, zprime, phi, diagrams)
 
@@ -315,15 +319,15 @@ def is_coupled(found: Couplings, parent: int, columns: tuple[int, int, int], ant
 
 
 def lepton_pair(
-    found: Couplings, parent: int, column: int, flavours: tuple[int, int], masses: tuple[float, float], widths: tuple[float, float]
+    found: Couplings, parent: int, column: int, flavours: tuple[int, int], masses: tuple[float, float], widths: tuple[Number, Number]
 ) -> LeptonPair:
     """The amplitude for a neutrino `column` and charged leptons l- and l+ of the given flavours (0, 1, 2) and masses."""
     minus, plus = flavours
     products = (found.masses[column], *masses)
     u = found.charged
     fermi = 2 * np.sqrt(2) * G_F
-    right = fermi * u[plus, parent].conj() * u[minus, column] if found.majorana else 0j
-    charged = (complex(-fermi * u[minus, parent] * u[plus, column].conj()), complex(right))
+    right = fermi * u[..., plus, parent].conj() * u[..., minus, column] if found.majorana else 0j
+    charged = (-fermi * u[..., minus, parent] * u[..., plus, column].conj(), right)
     inner = lepton_vertex(found, masses[0]) if minus == plus else _NO_VERTEX
     zprime, phi = _bosons(found, parent, products, widths, {0})
     outer = neutrino_vertices(found)[column][parent] or _NO_VERTEX
@@ -335,8 +339,7 @@ def conjugated(amplitude: Any) -> Any:
 
     def turned(value: Any) -> Any:
         if isinstance(value, tuple):
-            parts = [turned(one) for one in value]
-            return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+            return _like(value, [turned(one) for one in value])
         return np.conj(value) if isinstance(value, complex | np.ndarray) else value
 
     return type(amplitude)(*(turned(getattr(amplitude, item.name)) for item in fields(amplitude)))
@@ -349,32 +352,54 @@ def vertices(amplitude: Amplitude) -> list[tuple[Vertex, Vertex]]:
     return list(zip(amplitude.outer, amplitude.inner, strict=True))
 
 
-def strength(amplitude: Amplitude) -> float:
+def strength(amplitude: Amplitude) -> Number:
     """About the size of the amplitude's couplings: to tell those that are rounding from small ones."""
-    charged = max(abs(one) for one in amplitude.charged) if isinstance(amplitude, LeptonPair) else 0.0
     scale = amplitude.m_parent**2
-    sizes = [
+    sizes = [abs(one) for one in amplitude.charged] if isinstance(amplitude, LeptonPair) else []
+    sizes += [
         abs(o.left * i.left) / (amplitude.zprime.mass**2 + scale)
         + abs(o.weak_left * i.weak_left)
         + abs(o.scalar_left * i.scalar_left) / (amplitude.phi.mass**2 + scale)
         + abs(o.scalar_right * i.scalar_right) / (amplitude.phi.mass**2 + scale)
         for o, i in vertices(amplitude)
     ]
-    return float(max(*sizes, charged, 0.0))
+    return reduce(np.maximum, sizes)
 
 
-def _repeated(values: list[Any], times: int) -> Any:
-    """Numbers of many points, each repeated; tuples element by element; what all share stays as it is."""
-    first = values[0]
-    if isinstance(first, tuple):
-        parts = [_repeated([value[k] for value in values], times) for k in range(len(first))]
-        return type(first)(*parts) if hasattr(first, "_fields") else tuple(parts)
-    if all(value == first for value in values):
-        return first
-    return np.repeat(np.array(values), times)
+def stacked(amplitudes: Sequence[Any]) -> Any:
+    """One amplitude for many points of one kind; what all share stays a number."""
 
+    def joined(values: Sequence[Any]) -> Any:
+        first = values[0]
+        if isinstance(first, tuple):
+            return _like(first, [joined([value[k] for value in values]) for k in range(len(first))])
+        return first if all(value == first for value in values) else np.array(values)
 
-def stacked(amplitudes: list[Any], times: int) -> Any:
-    """One amplitude for many points of one kind, each for `times` events in a row."""
     kind = type(amplitudes[0])
-    return kind(*(_repeated([getattr(one, item.name) for one in amplitudes], times) for item in fields(kind)))
+    return kind(*(joined([getattr(one, item.name) for one in amplitudes]) for item in fields(kind)))
+
+
+def taken(amplitude: Any, rows: IntArray) -> Any:
+    """An amplitude for many points at some of them."""
+    return _mapped(lambda value: value[rows], amplitude)
+
+
+def repeated(amplitude: Any, times: int) -> Any:
+    """An amplitude for many points, each for `times` events in a row."""
+    return _mapped(lambda value: np.repeat(value, times), amplitude)
+
+
+def _mapped(function: Callable[[Any], Any], amplitude: Any) -> Any:
+    """An amplitude with a function of its arrays; numbers stay."""
+
+    def changed(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return _like(value, [changed(one) for one in value])
+        return function(value) if isinstance(value, np.ndarray) else value
+
+    return type(amplitude)(*(changed(getattr(amplitude, item.name)) for item in fields(amplitude)))
+
+
+def _like(example: tuple[Any, ...], parts: list[Any]) -> Any:
+    """A tuple, named if the example is."""
+    return type(example)(*parts) if hasattr(example, "_fields") else tuple(parts)

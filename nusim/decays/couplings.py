@@ -7,8 +7,10 @@ T_ij = m_j V_ij / v_Phi for Dirac ones, V_ij = U_Di* U_Dj. Kinetic mixing enters
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -74,7 +76,7 @@ class Couplings:
 
     def label(self, column: int) -> str:
         """'nu' for a light neutrino, else the state's name."""
-        return "nu" if self.masses[column] == 0.0 else self.names[column]
+        return self.names[column] if np.any(self.masses[column]) else "nu"
 
     def flavour(self, column: int) -> int:
         """Flavour 0, 1, 2 with the largest share in a light neutrino: the one its PDG code names."""
@@ -126,3 +128,25 @@ def couplings(spectrum: Spectrum) -> Couplings:
         tuple(float(m) for m in masses), spectrum.columns, spectrum.majorana, z, zprime, mediator.m_phi,
         left / v_phi, right / v_phi, portals.sin_alpha / float(V_HIGGS), v_phi, active,
     )  # fmt: skip
+
+
+def stacked_couplings(points: Sequence[Couplings]) -> Couplings:
+    """Couplings of many points of one kind as one: masses of heavy states (points,), matrices (points, n, n), other numbers (points,)."""
+
+    def of(values: Sequence[Any]) -> Any:
+        return np.array(values)
+
+    def vector(name: str) -> Vector:
+        own = [getattr(found, name) for found in points]
+        parts = (of([getattr(one, part) for one in own]) for part in ("mass", "neutrino", "lepton_left", "lepton_right"))
+        return Vector(own[0].name, *parts)
+
+    first = points[0]
+    masses = tuple(of([found.masses[k] for found in points]) if first.masses[k] else 0.0 for k in range(len(first.masses)))
+    changed: dict[str, Any] = {name: of([getattr(found, name) for found in points]) for name in _STACKED}
+    # matrices of the Z are divided by its mass
+    z = vector("z")
+    return replace(first, masses=masses, z=replace(z, mass=first.z.mass), zprime=vector("zprime"), **changed)
+
+
+_STACKED = ("m_phi", "scalar_left", "scalar_right", "scalar_fermion", "v_phi", "charged")

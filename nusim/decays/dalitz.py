@@ -11,7 +11,7 @@ from functools import cache
 
 import numpy as np
 
-from ..kernels.arrays import Array
+from ..kernels.arrays import Array, BoolArray
 from ..kernels.kinematics import kallen_sqrt
 
 PAIRINGS = ((0, 1, 2), (1, 0, 2), (2, 0, 1))
@@ -122,28 +122,34 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Pole:
-    """A propagator's mass and width, GeV, and for each product on the parent's line whether it is there."""
+    """A propagator's mass and width, GeV, and for each product on the parent's line 1 where it is there, 0 where not."""
 
-    mass: float
-    width: float
-    used: tuple[float, float, float]
+    mass: Points
+    width: Points
+    used: tuple[Points, Points, Points]
 
 
-def regions(m_parent: float, masses: tuple[float, float, float], poles: tuple[Pole, ...]) -> list[Region]:
-    """Regions that together follow every pole near either end of its pair's range; one region if there is none.
+def regions(m_parent: Points, masses: tuple[Points, Points, Points], poles: tuple[Pole, ...]) -> tuple[list[Region], BoolArray]:
+    """A region about each pairing, and which of them, (3,) or (3, points), together follow every pole near either end of its pair's range.
 
-    With a pole at the end itself its width sets the scale, and at last the precision of numbers.
+    At least one is used. With a pole at the end itself its width sets the scale, and at last the precision of numbers.
     """
-    found = []
+    found, used = list[Region](), list[BoolArray]()
     for pairing, (x, y, z) in enumerate(PAIRINGS):
         low, high = (masses[y] + masses[z]) ** 2, (m_parent - masses[x]) ** 2
-        near = [np.inf, np.inf]
+        near: list[Points] = [np.inf, np.inf]
         for pole in poles:
-            if pole.used[x]:
-                end, distance = (0, low - pole.mass**2) if pole.mass**2 < low else (1, pole.mass**2 - high)
-                near[end] = min(near[end], max(distance, pole.mass * pole.width, _FINEST * high))
-        roots = min((one for one in (low, 4 * masses[y] * masses[z]) if one > 0), default=np.inf), 4 * m_parent * masses[x] or np.inf
-        scales = min(near[0], roots[0]), min(near[1], roots[1])
-        followed = tuple(distance if distance < NEAR * (high - low) else np.inf for distance in near)
+            square = pole.mass**2
+            least = np.maximum(pole.mass * pole.width, _FINEST * high)
+            below = square < low
+            for end, (distance, here) in enumerate(((low - square, below), (square - high, np.logical_not(below)))):
+                near[end] = np.where((pole.used[x] > 0) & here, np.minimum(near[end], np.maximum(distance, least)), near[end])
+        pair, alone = 4 * masses[y] * masses[z], 4 * m_parent * masses[x]
+        roots = np.where(pair > 0, np.minimum(low, pair), np.where(low > 0, low, np.inf)), np.where(alone > 0, alone, np.inf)
+        followed = [np.where(distance < NEAR * (high - low), distance, np.inf) for distance in near]
+        scales = np.minimum(near[0], roots[0]), np.minimum(near[1], roots[1])
         found.append(Region(pairing, m_parent, masses, scales, (followed[0], followed[1])))
-    return [region for region in found if min(region.followed) < np.inf] or found[:1]
+        used.append(np.minimum(*followed) < np.inf)
+    follows = np.array(np.broadcast_arrays(*used))
+    follows[0] |= ~follows.any(axis=0)
+    return found, follows

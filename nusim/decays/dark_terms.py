@@ -7,45 +7,24 @@ integral of |M|^2 over the Dalitz plot; momenta are proposed from a table of the
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations_with_replacement, pairwise, product
 
 import numpy as np
 
 from .. import pdg as particles
-from ..kernels.arrays import Array
+from ..kernels.arrays import Array, BoolArray
 from ..kernels.lorentz import around, orthonormal_frame
 from ..kernels.spinors import ComplexArray, SpinArray, bloch, spin_states, summed
-from .amplitudes import (
-    Amplitude,
-    LeptonPair,
-    NeutrinoTriple,
-    conjugated,
-    is_coupled,
-    lepton_pair,
-    neutrino_triple,
-    stacked,
-    strength,
-    vertices,
-)
-from .couplings import Couplings
-from .dalitz import PAIRINGS, Pole, Region, gauss, regions
-from .massless import massless_pair_squares, massless_squares
-from .pair_squares import averaged_squares
+from .amplitudes import Amplitude, LeptonPair, Number, conjugated, is_coupled, lepton_pair, neutrino_triple, strength, taken, vertices
+from .couplings import Couplings, stacked_couplings
+from .dalitz import Region
+from .dark_integrals import covering, integrals, sharing, stacked_integrals
 
 Helicities = tuple[int | None, int | None, int | None]
-_TOGETHER = 8192
-"""Nodes at which amplitudes are evaluated at a time, about."""
 _BLOCK = 2048
 """Events whose amplitudes are computed at a time: they stay in the cache."""
-_NODES = ((6, 6), (8, 8), (9, 9), (14, 14), (20, 24), (40, 32), (40, 56))
-"""Gauss nodes in each half of s and in the cosine: for structure much wider than the range of s and no masses, as wide, somewhat less,
-within it, much finer, and very fine or in several places."""
-_STRUCTURES = (10.0, 1.0, 0.1, 0.01, 1e-5)
-"""Scale over range above which each number of nodes will do; with several regions the next is taken."""
-_PAIR_COSINES = 2
-"""For a lepton pair |M|^2 is a quadratic in the cosine: two nodes are exact."""
 _LEAST = 1e-14
 """Couplings below this, relative to the largest of their kind, are rounding."""
 
@@ -54,167 +33,6 @@ def _by_spin(tensor: ComplexArray) -> tuple[Array, Array, ComplexArray]:
     """|M|^2 for the parent's spin up and down, and M_up M_down*, the other spins summed, (n,) each."""
     up, down = tensor[:, :, :, 0], tensor[:, :, :, 1]
     return summed(up.real**2 + up.imag**2), summed(down.real**2 + down.imag**2), summed(up * down.conj())
-
-
-def _regions(amplitude: Amplitude) -> list[Region]:
-    """The regions that together cover the Dalitz plot."""
-    poles = tuple(Pole(boson.mass, boson.width, boson.used) for boson in (amplitude.zprime, amplitude.phi))
-    return regions(amplitude.m_parent, amplitude.masses, poles)
-
-
-def _sharing(number: int, covering: Sequence[Region], momenta: Array) -> Array | float:
-    """Share of |M|^2 that belongs to a region where there are several: by the squares of the propagators they follow."""
-    if len(covering) < 2:
-        return 1.0
-    sizes = []
-    for region in covering:
-        q = -momenta[:, PAIRINGS[region.pairing][0]].T
-        q[0] += region.m_parent
-        sizes.append(region.closeness(q[0] ** 2 - q[1] ** 2 - q[2] ** 2 - q[3] ** 2))
-    share: Array = sizes[number] / sum(sizes)
-    return share
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """One of the regions that cover an amplitude's phase space, as far as it decides how integrals are computed."""
-
-    number: int
-    pairing: int
-    level: int
-    """Which number of nodes."""
-    images: tuple[tuple[int, int], ...]
-    """Exchanges of identical products that make other regions of it."""
-
-
-def integrals(amplitudes: Sequence[Amplitude]) -> list[Array]:
-    """Integral of |M|^2 / 2M for each spin of the products, without symmetry factors: an array (2, 2, 2) for each amplitude, GeV.
-
-    The spins of massive products are not told apart. Equal amplitudes are computed once, those of one kind many at a time.
-    """
-    keys: list[tuple[object, ...]] = [(type(one), *(getattr(one, item.name) for item in fields(one))) for one in amplitudes]
-    distinct = dict(zip(keys, amplitudes, strict=True))
-    covering = {key: _regions(amplitude) for key, amplitude in distinct.items()}
-    found: dict[tuple[object, ...], Array] = {}
-    groups: dict[tuple[tuple[_Part, ...], object], list[tuple[object, ...]]] = {}
-    for key, own in covering.items():
-        amplitude = distinct[key]
-        kind = (type(amplitude), getattr(amplitude, "diagrams", None), tuple(m > 0 for m in amplitude.masses), _is_roomy(amplitude))
-        groups.setdefault((_parts(amplitude, own), (*kind, *(region.pairing for region in own))), []).append(key)
-    for (parts, _), members in groups.items():
-        step = max(1, _TOGETHER // max(2 * math.prod(_NODES[part.level]) for part in parts))
-        for first in range(0, len(members), step):
-            some = members[first : first + step]
-            joint = [_joined(one) for one in zip(*(covering[key] for key in some), strict=True)]
-            alike, total = [distinct[key] for key in some], np.zeros((len(some), 2, 2, 2))
-            for part in parts:
-                here = _integrated(alike, part.number, joint, part.level)
-                total += here
-                for i, j in part.images:
-                    total += np.swapaxes(here, 1 + i, 1 + j)
-            found |= dict(zip(some, total, strict=True))
-    return [found[key] for key in keys]
-
-
-def _parts(amplitude: Amplitude, covering: Sequence[Region]) -> tuple[_Part, ...]:
-    """The regions that are integrated over: of those that exchanges of identical products make of each other, the first."""
-    finer, listed = len(covering) > 1, list[_Part]()
-    for number, region in enumerate(covering):
-        level = min(_level(region) + finer, len(_NODES) - 1)
-        for place, part in enumerate(listed):
-            if part.level == level and _are_identical(amplitude, part.pairing, region.pairing):
-                listed[place] = replace(part, images=(*part.images, (part.pairing, region.pairing)))
-                break
-        else:
-            listed.append(_Part(number, region.pairing, level, ()))
-    return tuple(listed)
-
-
-def _are_identical(amplitude: Amplitude, one: int, other: int) -> bool:
-    """Whether two products are the same Majorana neutrino."""
-    if isinstance(amplitude, LeptonPair) or amplitude.masses[one] != amplitude.masses[other] or len(amplitude.diagrams) < 3:
-        return False
-    return amplitude.outer[one] == amplitude.outer[other] and amplitude.inner[one] == amplitude.inner[other]
-
-
-_ROOMY = 1e-2
-"""Share of the parent's mass that must be left for closed forms which lose digits as its square."""
-
-
-def _is_roomy(amplitude: Amplitude) -> bool:
-    """Whether |M|^2 of a lepton pair averaged over its angles keeps its digits."""
-    return isinstance(amplitude, LeptonPair) and amplitude.m_parent - sum(amplitude.masses) > _ROOMY * amplitude.m_parent
-
-
-def _joined(regions: Sequence[Region]) -> Region:
-    """One region for many points, about one pairing."""
-    one = regions[0]
-    a, b, c = (np.array([region.masses[k] for region in regions]) if one.masses[k] else 0.0 for k in range(3))
-    (below, above), (before, behind) = (
-        tuple(np.array([getattr(region, name)[k] for region in regions]) for k in range(2)) for name in ("scales", "followed")
-    )
-    return Region(one.pairing, np.array([region.m_parent for region in regions]), (a, b, c), (below, above), (before, behind))
-
-
-def _level(region: Region) -> int:
-    """Which number of nodes a region needs."""
-    low, high = region.ends()
-    level = sum(bool(min(region.scales) < limit * (high - low)) for limit in _STRUCTURES)
-    return max(level, int(any(m > 0 for m in region.masses)))
-
-
-def _integrated(amplitudes: list[Amplitude], number: int, covering: Sequence[Region], level: int) -> Array:
-    """Integrals of amplitudes over one of the regions that cover their phase space: shape (amplitudes, 2, 2, 2)."""
-    region = covering[number]
-    n_s, n_cosine = _NODES[level]
-    s, weight = region.nodes(n_s)
-    if _is_roomy(amplitudes[0]):
-        return _pair_integrated(amplitudes, region, s, weight)
-    c, v = gauss(_PAIR_COSINES if isinstance(amplitudes[0], LeptonPair) else n_cosine)
-    k, each = len(amplitudes), s.shape[-1] * len(c)
-    s, weight = np.repeat(s, len(c), axis=-1).ravel(), (weight[..., None] * v).ravel()
-    spread = [_repeated(one, each) for one in covering]
-    momenta, measure = spread[number].momenta(s, np.tile(c, k * (each // len(c))))
-    whole = stacked(amplitudes, each)
-    weight = weight * measure * _sharing(number, spread, momenta) / (4 * whole.m_parent)
-    result = np.empty((k, 2, 2, 2))
-    if isinstance(whole, NeutrinoTriple) and not (np.any(region.masses[1]) or np.any(region.masses[2])):
-        if np.any(region.masses[0]):
-            # half of it to each spin of the massive one
-            squares = np.stack([massless_pair_squares(whole, momenta) * (weight / 2)] * 2)
-        else:
-            squares = massless_squares(whole, momenta) * weight
-        return np.moveaxis(squares.reshape(2, 2, 2, k, each).sum(axis=-1), -1, 0)
-    # one helicity of massless products at a time: half of the currents vanish for each
-    for helicities in product(*((None,) if np.all(np.asarray(m) > 0) else (0, 1) for m in region.masses)):
-        tensor = whole.tensor(momenta, helicities)
-        squares = (tensor.real**2 + tensor.imag**2).sum(axis=3) * weight
-        index = tuple(slice(None) if one is None else slice(one, one + 1) for one in helicities)
-        result[:, *index] = np.moveaxis(squares.reshape(*squares.shape[:3], k, each).sum(axis=-1), -1, 0)
-    return result
-
-
-def _pair_integrated(amplitudes: Sequence[Amplitude], region: Region, s: Array, weight: Array) -> Array:
-    """Integrals of amplitudes with a lepton pair over its invariant mass squared, (amplitudes, nodes): shape (amplitudes, 2, 2, 2)."""
-    each = s.shape[-1]
-    whole: LeptonPair = stacked(list(amplitudes), each)
-    measure = _repeated(region, each).measure(s.ravel())
-    squares = averaged_squares(whole, s.ravel()) * (2 * measure * weight.ravel() / (4 * whole.m_parent))
-    by_daughter = squares.reshape(2, len(amplitudes), each).sum(axis=-1).T
-    # lepton spins are summed
-    return np.broadcast_to(by_daughter[:, :, None, None] / 4, (len(amplitudes), 2, 2, 2))
-
-
-def _repeated(region: Region, times: int) -> Region:
-    """A region for the nodes of each of its points."""
-    return Region(region.pairing, *(_spread(value, times) for value in (region.m_parent, region.masses, region.scales, region.followed)))  # type: ignore[arg-type]
-
-
-def _spread(value: object, times: int) -> object:
-    """Numbers of points repeated for the nodes of each."""
-    if isinstance(value, tuple):
-        return tuple(_spread(one, times) for one in value)
-    return np.repeat(value, times) if isinstance(value, np.ndarray) else value
 
 
 @dataclass(frozen=True, eq=False)
@@ -352,14 +170,14 @@ class _Proposal:
     @classmethod
     def of(cls, term: ThreeBodyTerm) -> "_Proposal":
         """Tabulate a term."""
-        covering = _regions(term.amplitude)
+        together = covering(term.amplitude)
         strips, sizes = [], []
-        for number, region in enumerate(covering):
+        for number, region in enumerate(together):
             t = np.repeat((np.arange(_CELLS) + 0.5) / _CELLS, _COSINES + 1)
             cosine = np.tile(np.linspace(-1.0, 1.0, _COSINES + 1), _CELLS)
             s, slope = region.invariant(t)
             momenta, measure = region.momenta(s, cosine)
-            density = term.msq(momenta, np.zeros((len(t), 3))) * slope * measure * _sharing(number, covering, momenta)
+            density = term.msq(momenta, np.zeros((len(t), 3))) * slope * measure * sharing(number, together, momenta)
             cosines = np.maximum(density.reshape(_CELLS, _COSINES + 1), 0.0)
             pieces = (cosines[:, 1:] + cosines[:, :-1]) / (2 * _COSINES)
             middle = pieces.sum(axis=1)
@@ -412,9 +230,9 @@ class _Proposal:
         density *= low + (high - low) * turn
         s, slope = strip.region.invariant((cell + part) / _CELLS)
         momenta, measure = strip.region.momenta(s, np.clip((first + turn) * (2 / _COSINES) - 1, -1.0, 1.0))
-        sharing = _sharing(number, [one.region for one in self.strips], momenta)
+        share = sharing(number, [one.region for one in self.strips], momenta)
         # the cosine has length 2
-        factor = slope * measure * sharing / (self.term.m_parent * self.term.width * strip.share * density)
+        factor = slope * measure * share / (self.term.m_parent * self.term.width * strip.share * density)
         return momenta, factor
 
 
@@ -437,43 +255,48 @@ class _Final:
     """Column and sign (-1 for a Dirac antiparticle) of each neutrino."""
     leptons: tuple[int, ...]
     """PDG codes of charged leptons after them."""
+    is_open: BoolArray
+    """Whether there is room and the couplings do not vanish: (points,), or one for a single point."""
 
     def identical(self) -> int:
         """n! of identical neutrinos."""
         return math.prod(math.factorial(number) for number in Counter(self.columns).values())
 
 
-def _finals(found: Couplings, state: str, widths: tuple[float, float], light_leptons: bool) -> list[_Final]:
-    """Every open final state of three neutrinos, or a neutrino and two charged leptons, whose couplings do not vanish.
+def _finals(found: Couplings, state: str, widths: tuple[Number, Number], light_leptons: bool) -> list[_Final]:
+    """Every final state of three neutrinos, or a neutrino and two charged leptons, that is open; for many points, at some of them.
 
     `light_leptons`: whether also light neutrinos with a lepton and its own antilepton, which exist through SM currents alone.
     """
     parent = found.heavy(state)
     m, made = found.masses[parent], list[_Final]()
-    below = sorted((k for k in range(len(found.masses)) if found.masses[k] < m), reverse=True)
-    for trio in combinations_with_replacement(below, 3):
-        if sum(found.masses[k] for k in trio) < m:
-            name = particles.canonical_products(" ".join(found.label(k) for k in trio))
-            places = (2,) if found.majorana else tuple(k for k in range(3) if trio[k] not in trio[:k])
-            for place in places:
-                if is_coupled(found, parent, trio, place):
-                    amplitude = neutrino_triple(found, parent, trio, widths, place)
-                    signs = tuple(-1 if k == place and not found.majorana else 1 for k in range(3))
-                    made.append(_Final(name, amplitude, tuple(zip(trio, signs, strict=True)), ()))
-    for column in below:
+    for trio in combinations_with_replacement(range(parent - 1, -1, -1), 3):
+        is_open = np.asarray(sum(found.masses[k] for k in trio) < m)
+        if not np.any(is_open):
+            continue
+        name = particles.canonical_products(" ".join(found.label(k) for k in trio))
+        places = (2,) if found.majorana else tuple(k for k in range(3) if trio[k] not in trio[:k])
+        for place in places:
+            if is_coupled(found, parent, trio, place):
+                amplitude = neutrino_triple(found, parent, trio, widths, place)
+                signs = tuple(-1 if k == place and not found.majorana else 1 for k in range(3))
+                made.append(_Final(name, amplitude, tuple(zip(trio, signs, strict=True)), (), is_open))
+    for column in range(parent - 1, -1, -1):
         for minus, plus in product(range(3), repeat=2):
             codes = particles.LEPTON_OF_FLAVOUR[minus], -particles.LEPTON_OF_FLAVOUR[plus]
             masses = particles.mass(abs(codes[0])), particles.mass(abs(codes[1]))
-            wanted = found.masses[column] > 0 or (light_leptons and minus == plus)
-            if wanted and found.masses[column] + sum(masses) < m:
+            is_open = np.asarray(found.masses[column] + sum(masses) < m)
+            wanted = np.any(found.masses[column]) or (light_leptons and minus == plus)
+            if wanted and np.any(is_open):
                 name = particles.canonical_products(f"{found.label(column)} {particles.NAMES[codes[0]]} {particles.NAMES[codes[1]]}")
                 pair = lepton_pair(found, parent, column, (minus, plus), masses, widths)
-                made.append(_Final(name, pair, ((column, 1),), codes))
-    largest: dict[str, float] = {}
-    sizes = [strength(one.amplitude) for one in made]
+                made.append(_Final(name, pair, ((column, 1),), codes, is_open))
+    largest: dict[str, Number] = {}
+    sizes = [np.where(one.is_open, strength(one.amplitude), 0.0) for one in made]
     for one, size in zip(made, sizes, strict=True):
-        largest[one.products] = max(largest.get(one.products, 0.0), size)
-    return [one for one, size in zip(made, sizes, strict=True) if size > _LEAST * largest[one.products]]
+        largest[one.products] = np.maximum(largest.get(one.products, 0.0), size)
+    kept = [replace(one, is_open=size > _LEAST * largest[one.products]) for one, size in zip(made, sizes, strict=True)]
+    return [one for one in kept if np.any(one.is_open)]
 
 
 def _terms(found: Couplings, final: _Final, squares: Array) -> Iterator[ThreeBodyTerm]:
@@ -534,13 +357,10 @@ def three_body_terms(found: Couplings, state: str, widths: tuple[float, float], 
 
 def three_body_widths(points: Sequence[Couplings], state: str, widths: tuple[Array, Array], light_leptons: bool) -> dict[str, Array]:
     """Widths of `three_body_terms` at many points together, GeV, each of shape (points,); 0 where closed."""
-    finals = [
-        (number, final)
-        for number, (found, zprime, phi) in enumerate(zip(points, *(width.tolist() for width in widths), strict=True))
-        for final in _finals(found, state, (zprime, phi), light_leptons)
-    ]
     listed: dict[str, Array] = {}
-    for (number, final), squares in zip(finals, integrals([final.amplitude for _, final in finals]), strict=True):
+    for final in _finals(stacked_couplings(points), state, widths, light_leptons):
+        rows = np.flatnonzero(final.is_open)
+        squares = stacked_integrals(taken(final.amplitude, rows), len(rows))
         total = listed.setdefault(final.products, np.zeros(len(points)))
-        total[number] += float(squares.sum()) / final.identical()
+        total[rows] += squares.sum(axis=(1, 2, 3)) / final.identical()
     return listed

@@ -13,7 +13,8 @@ from nusim.decays.amplitudes import Amplitude, lepton_pair, neutrino_triple
 from nusim.decays.channel import CascadeTerm
 from nusim.decays.couplings import Couplings, couplings
 from nusim.decays.dark import dark_partial_widths
-from nusim.decays.dark_terms import ThreeBodyTerm, integrals, three_body_terms, three_body_widths
+from nusim.decays.dark_integrals import integrals
+from nusim.decays.dark_terms import ThreeBodyTerm, three_body_terms, three_body_widths
 from nusim.decays.dark_widths import boson_width, vector_emission_square, width_vector_to_fermions
 from nusim.decays.leptonic import unit_width
 from nusim.decays.table import decay_table, partial_widths

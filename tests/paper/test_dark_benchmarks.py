@@ -11,7 +11,8 @@ from nusim.constants import ALPHA, G_F
 from nusim.decays.amplitudes import lepton_pair
 from nusim.decays.channel import DecayTable
 from nusim.decays.couplings import Couplings, couplings
-from nusim.decays.dark_terms import integrals, three_body_widths
+from nusim.decays.dark_integrals import integrals
+from nusim.decays.dark_terms import three_body_widths
 from nusim.decays.table import decay_table, partial_widths
 from nusim.model.model import DarkNeutrino, Mediator, Physical, Portals
 from nusim.model.spectrum import Spectrum, solve
