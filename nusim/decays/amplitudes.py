@@ -208,7 +208,7 @@ Bra = tuple[ComplexArray | None, ComplexArray | None]
 
 
 def _some(value: Number) -> bool:
-    return bool(np.any(value))
+    return bool(value.any() if isinstance(value, np.ndarray) else value)
 
 
 def _chosen(spinor: Spinor, helicity: int | None) -> Bra:

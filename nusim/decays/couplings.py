@@ -76,7 +76,8 @@ class Couplings:
 
     def label(self, column: int) -> str:
         """'nu' for a light neutrino, else the state's name."""
-        return self.names[column] if np.any(self.masses[column]) else "nu"
+        mass = self.masses[column]
+        return "nu" if isinstance(mass, float) and mass == 0.0 else self.names[column]
 
     def flavour(self, column: int) -> int:
         """Flavour 0, 1, 2 with the largest share in a light neutrino: the one its PDG code names."""

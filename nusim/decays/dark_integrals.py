@@ -27,6 +27,8 @@ _STRUCTURES = (10.0, 1.0, 0.1, 0.01, 1e-5)
 """Scale over range above which each number of nodes will do; with several regions the next is taken."""
 _PAIR_COSINES = 2
 """For a lepton pair |M|^2 is a quadratic in the cosine: two nodes are exact."""
+_BASE = len(_NODES) + 1
+_DIGITS = _BASE ** np.arange(3, -1, -1)
 _ROOMY = 1e-2
 """Share of the parent's mass that must be left for closed forms which lose digits as its square."""
 
@@ -85,17 +87,20 @@ def stacked_integrals(amplitude: Amplitude, points: int) -> Array:
     used = np.broadcast_to(used.reshape(3, -1), (3, points))
     is_roomy = np.broadcast_to(_is_roomy(amplitude), points)
     levels = np.stack([np.broadcast_to(_level(region), points) for region in found]) + (used.sum(axis=0) > 1)
-    # 0 for a region that is not used
+    # 0 for a region that is not used, else one more than its level; with roominess the digits of one number
     codes = np.where(used, np.minimum(levels, len(_NODES) - 1) + 1, 0)
-    kinds, kind = np.unique(np.concatenate([codes, is_roomy[None]]), axis=1, return_inverse=True)
+    kind = np.tensordot(_DIGITS, np.concatenate([codes, is_roomy[None]]), axes=1)
     total = np.zeros((points, 2, 2, 2))
-    for number, (*code, roomy) in enumerate(kinds.T.tolist()):
+    for number in np.unique(kind).tolist():
+        *code, roomy = (number // int(digit) % _BASE for digit in _DIGITS)
         together = [pairing for pairing in range(3) if code[pairing]]
         step = max(1, _TOGETHER // max(2 * math.prod(_NODES[code[pairing] - 1]) for pairing in together))
-        rows = np.flatnonzero(kind.ravel() == number)
+        rows = np.flatnonzero(kind == number)
         for first in range(0, len(rows), step):
             some = rows[first : first + step]
-            here, own = taken(amplitude, some), [_region_of(found[pairing], some) for pairing in together]
+            here, own = amplitude, [found[pairing] for pairing in together]
+            if len(some) < points:
+                here, own = taken(amplitude, some), [_region_of(region, some) for region in own]
             for place, images in _distinct(amplitude, together, code):
                 part = _integrated(here, len(some), place, own, code[together[place]] - 1, bool(roomy))
                 total[some] += part
