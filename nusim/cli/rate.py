@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from ..rates.rate import Rate
 
 
+_SMALLEST = 1e-6
+"""Shares below this are counted, not listed; --json lists all."""
+
+
 def add_parser(subparsers: Subparsers) -> None:
     """Register the command."""
     parser = add_command(subparsers, "rate", "expected events by contribution, parent and final state", run)
@@ -76,5 +80,7 @@ def _print(rate: "Rate") -> None:
 
 
 def _shares(part: Mapping[str, float], error: Mapping[str, float], total: float) -> list[tuple[str, str, str]]:
-    ordered = sorted(part.items(), key=lambda item: -item[1])
-    return [(name, with_error(value, error.get(name, 0.0)), f"{value / total:.2%}") for name, value in ordered if value > 0]
+    ordered = sorted(((name, value) for name, value in part.items() if value > 0), key=lambda item: -item[1])
+    shown = [(name, value) for name, value in ordered if value >= _SMALLEST * total]
+    rows = [(name, with_error(value, error.get(name, 0.0)), f"{value / total:.2%}") for name, value in shown]
+    return rows if len(shown) == len(ordered) else [*rows, (f"{len(ordered) - len(shown)} more below 1e-6", "", "")]
