@@ -19,6 +19,8 @@ _AXES = {
     "mixing2": r"$|U_4|^2$",
     "physical.mixing2": r"$|U_4|^2$",
     "physical.mass_ratio": r"$m_4/m_5$",
+    "portals.epsilon": r"$\epsilon$",
+    "mediator.m_phi": r"$m_{\varphi'}$ [GeV]",
     "mediator.m_zprime": r"$m_{Z'}$ [GeV]",
 }
 

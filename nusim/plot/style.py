@@ -15,6 +15,7 @@ _NAMES = {
     "nu": r"\nu",
     "nu4": r"\nu_4",
     "nu5": r"\nu_5",
+    **{f"nu{k}": rf"\nu_{k}" for k in range(6, 10)},
     "zprime": r"Z'",
     "phi": r"\varphi'",
     "gamma": r"\gamma",
