@@ -3,8 +3,9 @@
 import argparse
 from typing import Any
 
+from ..errors import ParameterError
 from .options import Subparsers, add_command, add_json, add_model, add_plot, log_grid
-from .output import number, print_json, print_table, save_figure, save_text, warn
+from .output import folded, number, print_json, print_table, save_figure, save_text, warn
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -61,7 +62,7 @@ def _one_point(args: argparse.Namespace) -> int:
         }
         print_json(document)
         return 0
-    print(f"{model.name}: {table.parent}, {number(table.mass, 8)} GeV, {'Majorana' if model.majorana else 'Dirac'}")
+    print(f"{model.name}: {table.parent}, {number(table.mass, 8)} GeV, {_nature(table.parent, model.majorana)}")
     print(f"  total width  {number(total)} GeV")
     print(f"  c tau        {number(table.ctau)} m")
     if flag is not None:
@@ -80,13 +81,19 @@ def _scan(args: argparse.Namespace) -> int:
 
     key, grid = args.scan
     changes = dict(args.set)
-    models, notes = [], list[str]()
+    points, notes = list[Any](), list[tuple[str, ...]]()
     for value in grid:
-        model, said = load_model(args.model, {**changes, key: float(value)})
-        models.append(model)
-        notes += said
-    scan = width_scan(models, args.parent)
-    warnings = list(dict.fromkeys([*notes, *scan.warnings]))
+        said: tuple[str, ...] = ()
+        try:
+            model, said = load_model(args.model, {**changes, key: float(value)})
+            points.append(model)
+        except ParameterError as error:
+            points.append(error)
+        notes.append(said)
+    scan = width_scan(points, args.parent)
+    refused = [(f"no widths: {scan.refused[place]}",) if place in scan.refused else () for place in range(len(grid))]
+    said_of = [(*gap, *first, *then) for gap, first, then in zip(refused, notes, scan.notes, strict=True)]
+    warnings = folded(said_of, key, grid.tolist())
     warn(warnings)
     columns: dict[str, Any] = {key: grid, "mass_GeV": scan.mass, "total_width_GeV": scan.total_width, "ctau_m": scan.ctau}
     columns |= {f"width[{name}]_GeV": width for name, width in scan.width.items()}
@@ -108,12 +115,20 @@ def _scan(args: argparse.Namespace) -> int:
             "channels": [
                 {"products": name, "width": width, "branching_ratio": scan.branching_ratio(name)} for name, width in scan.width.items()
             ],
+            "refused": [{"value": grid[place], "reason": reason} for place, reason in scan.refused.items()],
             "warnings": warnings,
         }
         print_json(document)
     elif not args.output:
         print(text, end="")
     return 0
+
+
+def _nature(state: str, majorana: bool) -> str:
+    return _BOSONS.get(state, "Majorana" if majorana else "Dirac")
+
+
+_BOSONS = {"zprime": "vector", "phi": "scalar"}
 
 
 def _cell(value: float) -> str:

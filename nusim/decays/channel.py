@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from .. import pdg
@@ -86,7 +86,7 @@ class Channel:
     """GeV; 0 for a closed channel."""
     via: tuple[str, ...]
     """Bosons that mediate it."""
-    terms: tuple[Term, ...]
+    terms: tuple[Term, ...] = field(repr=False)
     source: str
 
     def __post_init__(self) -> None:
@@ -98,13 +98,16 @@ class Channel:
         if self.products != pdg.canonical_products(self.products):
             raise ParameterError(f"{self.parent} -> {self.products}: not in canonical order")
 
+    def __str__(self) -> str:
+        return f"{self.parent} -> {self.products}: {self.width:.6g} GeV"
+
     @property
     def visible(self) -> bool:
         """Whether it holds a charged particle, a photon or a meson."""
         return any(name not in ("nu", *pdg.HEAVY_STATE_CODES) for name in self.products.split())
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class DecayTable:
     """All channels of one state; iterates over them."""
 
@@ -120,6 +123,15 @@ class DecayTable:
             raise ParameterError(f"{self.parent}: a final state is listed twice")
         if any(channel.parent != self.parent for channel in self.channels):
             raise ParameterError(f"{self.parent}: holds a channel of another parent")
+
+    def __repr__(self) -> str:
+        size = f"{sum(channel.width > 0 for channel in self)} of {len(self)} channels open"
+        return f"<DecayTable of {self.parent}: {self.mass:.6g} GeV, width {self.total_width:.6g} GeV, c tau {self.ctau:.6g} m, {size}>"
+
+    def __str__(self) -> str:
+        rows = sorted((channel for channel in self if channel.width > 0), key=lambda channel: -channel.width)
+        shares = [f"  {channel.products:<20} {self.branching_ratio(channel.products):.4g}" for channel in rows]
+        return "\n".join([repr(self)[1:-1], *shares])
 
     def __iter__(self) -> Iterator[Channel]:
         return iter(self.channels)
