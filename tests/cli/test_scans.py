@@ -52,8 +52,8 @@ def test_bosons_are_not_majorana(nusim: Run) -> None:
 
 
 def test_tiny_shares_are_one_line() -> None:
-    rows = _shares({"a": 1.0, "b": 2e-6, "c": 5e-7, "d": 1e-9, "e": 0.0}, {}, 1.0)
-    assert [row[0] for row in rows] == ["a", "b", "2 more below 1e-6"]
+    rows = _shares({"a": 1.0, "b": 2e-6, "c": 5e-7, "d": 1e-9, "e": 0.0}, {}, 1.0, 1e-6)
+    assert [row[0] for row in rows] == ["a", "b", "2 more below 1e-06"]
 
 
 def test_a_table_prints_what_is_open() -> None:
