@@ -76,7 +76,9 @@ def test_charge_and_energy_are_conserved_and_names_are_canonical() -> None:
         for term in channel.terms:
             assert sum(pdg.charge(code) for code in term.pdg) == 0
             assert sum(term.masses) < 5.0
-            for name, code, mass in zip(channel.products.split(), term.pdg, term.masses, strict=True):
+            names = {"rho+": "pi+ pi0", "rho-": "pi- pi0", "rho0": "pi+ pi-"}
+            shown = " ".join(names.get(name, name) for name in channel.products.split()).split()
+            for name, code, mass in zip(shown, term.pdg, term.masses, strict=True):
                 assert mass == pdg.mass(abs(code))
                 assert abs(code) in pdg.NEUTRINO_OF_FLAVOUR if name == "nu" else code == pdg.CODES[name]
 
@@ -186,11 +188,15 @@ def test_couplings_beyond_their_expansion_are_said() -> None:
     assert decay_table(solve(dark(0.02, 0.1, epsilon=0.05)), "nu4").warnings == ()
 
 
-def test_missing_hadrons_are_said_by_mass() -> None:
-    assert table(0.59).warnings == ()
-    assert "the rho is taken as narrow" in table(0.8).warnings[0]
-    assert len(table(0.99).warnings) == 1
-    assert "several hadrons are missing" in table(1.01).warnings[0]
+def test_what_is_inclusive_or_beyond_its_validity_is_said_by_mass() -> None:
+    assert table(0.99).warnings == ()
+    assert "inclusive" in table(1.01).warnings[0]
+    assert len(table(14.9).warnings) == 1
+    assert "3% too small at 18 GeV" in table(18.0).warnings[1]
+    with pytest.raises(ParameterError, match=r"decay table of nu4: mass 90 GeV: decays through W and Z are computed for masses below"):
+        table(90.0)
+    with pytest.raises(ParameterError, match=r"partial widths: mass 90 GeV"):
+        partial_widths(np.array([1.0, 90.0]), np.ones(3) / 9, True)
 
 
 @pytest.mark.parametrize("state", ["zprime", "phi", "nu5", "nu3"])
