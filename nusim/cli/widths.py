@@ -48,19 +48,32 @@ def _one_point(args: argparse.Namespace) -> int:
             "parent": table.parent,
             "mass": table.mass,
             "total_width": total,
+            "total_uncertainty": table.total_uncertainty,
             "ctau": table.ctau,
             "channels": [
-                {"products": c.products, "width": c.width, "branching_ratio": share[c.products], "via": list(c.via)} for c in channels
+                {
+                    "products": c.products,
+                    "width": c.width,
+                    "uncertainty": c.uncertainty,
+                    "branching_ratio": share[c.products],
+                    "via": list(c.via),
+                }
+                for c in channels
             ],
             "warnings": warnings,
         }
         print_json(document)
         return 0
     print(f"{model.name}: {table.parent}, {number(table.mass, 8)} GeV, {'Majorana' if model.majorana else 'Dirac'}")
-    print(f"  total width  {number(total)} GeV")
+    theory = f"  +- {table.total_uncertainty:.1%} (theory)" if table.total_uncertainty > 0 else ""
+    print(f"  total width  {number(total)} GeV{theory}")
     print(f"  c tau        {number(table.ctau)} m")
-    rows = [(c.products, number(c.width), number(share[c.products], 4), " ".join(c.via)) for c in channels if c.width > 0]
-    print_table(("products", "width [GeV]", "branching ratio", "via"), rows, left=(0, 3))
+    rows = [
+        (c.products, number(c.width), f"{c.uncertainty:.1%}" if c.errors else "", number(share[c.products], 4), " ".join(c.via))
+        for c in channels
+        if c.width > 0
+    ]
+    print_table(("products", "width [GeV]", "theory", "branching ratio", "via"), rows, left=(0, 4))
     closed = sum(c.width == 0 for c in channels)
     if closed:
         print(f"  {closed} more channels are closed at this mass")

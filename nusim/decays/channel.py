@@ -106,6 +106,11 @@ class Channel:
         return math.hypot(*self.errors.values()) / self.width if self.width > 0 else 0.0
 
     @property
+    def inclusive(self) -> bool:
+        """Whether it is open but has no terms: it counts in rates, and no events of it can be made."""
+        return self.width > 0 and not self.terms
+
+    @property
     def visible(self) -> bool:
         """Whether it holds a charged particle, a photon or a meson."""
         return any(name not in ("nu", *pdg.HEAVY_STATE_CODES) for name in self.products.split())

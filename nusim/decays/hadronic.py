@@ -5,6 +5,8 @@ tests with |M|^2 from explicit spinors. Vector mesons are taken as narrow, but f
 threshold.
 """
 
+import math
+
 import numpy as np
 
 from ..constants import (
@@ -95,16 +97,21 @@ def width_nu_vector(mass: ArrayLike, m_meson: ArrayLike, coupling: ArrayLike) ->
     return result
 
 
+def _root(x: float, y: float) -> float:
+    """sqrt lam(1, x^2, y^2), by plain numbers: tables ask for many."""
+    return math.sqrt(max((1 - x - y) * (1 + x + y) * (1 - x + y) * (1 + x - y), 0.0))
+
+
 def asymmetry_lepton_pseudoscalar(mass: float, m_lepton: float, m_meson: float) -> float:
     """alpha of dGamma/dcos ~ 1 - alpha cos, the angle between spin and lepton of N -> l- P+."""
     x, y = m_lepton / mass, m_meson / mass
-    return float(kallen_sqrt(1.0, x, y) * (1 - x**2) / ((1 - x**2) ** 2 - y**2 * (1 + x**2)))
+    return _root(x, y) * (1 - x**2) / ((1 - x**2) ** 2 - y**2 * (1 + x**2))
 
 
 def asymmetry_lepton_vector(mass: float, m_lepton: float, m_meson: float) -> float:
     """alpha of dGamma/dcos ~ 1 - alpha cos, the angle between spin and lepton of N -> l- V+, V spins summed."""
     x, y = m_lepton / mass, m_meson / mass
-    return float(kallen_sqrt(1.0, x, y) * (1 - x**2 - 2 * y**2) / ((1 - x**2) ** 2 + y**2 * (1 + x**2) - 2 * y**4))
+    return _root(x, y) * (1 - x**2 - 2 * y**2) / ((1 - x**2) ** 2 + y**2 * (1 + x**2) - 2 * y**4)
 
 
 def asymmetry_nu_vector(mass: float, m_meson: float) -> float:

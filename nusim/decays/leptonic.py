@@ -17,7 +17,7 @@ _PHI = (_NODES + 1) * np.pi / 4
 _ABOVE, _BELOW = np.sin(_PHI) ** 2, np.cos(_PHI) ** 2
 _MEASURE = _WEIGHTS * np.pi / 4 * np.sin(2 * _PHI)
 _CHIRAL_MEASURE = _MEASURE * np.sqrt(_ABOVE * _BELOW)
-_CHUNK = 256
+_CHUNK = 64
 """Points whose quadratures are worked on together: they stay in the processor's cache."""
 
 

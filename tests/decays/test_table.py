@@ -9,6 +9,7 @@ import pytest
 
 from nusim import pdg
 from nusim.decays.channel import Channel, DecayTable
+from nusim.decays.standard import ChannelSpec, channels
 from nusim.decays.table import decay_table, partial_widths
 from nusim.decays.terms import ChiralTerm, TwoBodyTerm
 from nusim.errors import ParameterError
@@ -30,12 +31,17 @@ def published() -> list[tuple[str, float, list[float]]]:
 
 
 @pytest.mark.parametrize(("flavour", "mass", "codes"), published())
-def test_total_width_agrees_with_the_median_of_four_codes(flavour: str, mass: float, codes: list[float]) -> None:
+def test_total_width_agrees_with_four_codes(flavour: str, mass: float, codes: list[float]) -> None:
+    """With their median where they agree; within their spread, a tenth wider, above 0.5 GeV."""
     found = table(mass, ONE[flavour])
-    assert found.total_width - found.width("nu gamma") == pytest.approx(float(np.median(codes)), rel=0.01)
+    total = found.total_width - found.width("nu gamma")
+    if mass <= 0.5:
+        assert total == pytest.approx(float(np.median(codes)), rel=0.01 if mass <= 0.3 else 0.015)
+    room = 0.1 * (max(codes) - min(codes))
+    assert min(codes) - room < total < max(codes) + room or mass <= 0.5
 
 
-@pytest.mark.parametrize("mass", [0.05, 0.3, 1.5, 4.5])
+@pytest.mark.parametrize("mass", [0.001, 0.05, 0.3, 1.0, 1.5, 4.5, 11.0])
 def test_branching_ratios_sum_to_one(mass: float) -> None:
     for majorana in (True, False):
         found = table(mass, majorana=majorana)
@@ -81,6 +87,42 @@ def test_charge_and_energy_are_conserved_and_names_are_canonical() -> None:
             for name, code, mass in zip(shown, term.pdg, term.masses, strict=True):
                 assert mass == pdg.mass(abs(code))
                 assert abs(code) in pdg.NEUTRINO_OF_FLAVOUR if name == "nu" else code == pdg.CODES[name]
+
+
+def opening(products: str) -> float:
+    """l P, l V: the momentum; nu X: its square. Three bodies: ds, the pair's momentum (cubed for two pions), the third one's momentum and,
+    with a neutrino, its energy."""
+    names = products.split()
+    if "rho0" in names:
+        return 4.5
+    if any(name.startswith("rho") for name in names):
+        return 3.0
+    if len(names) == 3:
+        return 3.5
+    return 2.0 if "nu" in names else 0.5
+
+
+@pytest.mark.parametrize(
+    "spec", [spec for spec in channels() if not {"hadrons", "gamma"} & set(spec.products.split())], ids=lambda s: s.products
+)
+def test_every_channel_opens_with_its_power_of_the_room(spec: ChannelSpec) -> None:
+    names = {"rho+": "pi+ pi0", "rho-": "pi- pi0", "rho0": "pi+ pi-"}
+    shown = " ".join(names.get(name, name) for name in spec.products.split()).split()
+    threshold = sum(pdg.mass(pdg.CODES[name]) for name in shown if name != "nu")
+    if threshold == 0:
+        return
+    near = threshold * (1 + np.array([1e-8, 2e-8, 0.0, -1e-8]))
+    widths = partial_widths(near, np.array(MIXED), True)[spec.products]
+    assert widths[0] > 0
+    assert widths[1] / widths[0] == pytest.approx(2 ** opening(spec.products), rel=1e-4)
+    assert widths[2] == pytest.approx(0, abs=1e-3 * widths[0])
+    assert widths[3] == 0
+
+
+def test_every_channel_is_open_at_some_mass_that_other_tests_look_at() -> None:
+    found = table(4.0)
+    assert [spec.products for spec in channels()] == [channel.products for channel in found]
+    assert all(channel.width > 0 for channel in found if channel.products not in ("tau- hadrons", "tau+ hadrons"))
 
 
 def test_each_flavour_feeds_its_own_channels() -> None:
