@@ -55,13 +55,13 @@ def charged_current_quarks(mass: Array, masses: QuarkMasses = DEFAULT_MASSES) ->
     up, down, strange, charm, bottom = masses.up, masses.down, masses.strange, masses.charm, masses.bottom
     first = _rows(mass, up, up, charm, charm, up, charm)
     second = _rows(mass, down, strange, down, strange, bottom, bottom)
-    result: Array = COLOURS * unit_width(mass) * _CKM2 * chiral_integral(_LEPTONS / mass, first / mass, second / mass)
+    result: Array = COLOURS * unit_width(mass) * _CKM2 * chiral_integral(_LEPTONS / mass, first, second)
     return result
 
 
 def neutral_current_quarks(mass: Array, masses: QuarkMasses = DEFAULT_MASSES, sin2: float = float(SIN2_THETA_W)) -> Array:
     """N -> nu q qbar of free quarks, shape (5, n), in the order u, d, s, c, b."""
-    x = _rows(mass, masses.up, masses.down, masses.strange, masses.charm, masses.bottom) / mass
+    x = _rows(mass, masses.up, masses.down, masses.strange, masses.charm, masses.bottom)
     up = np.array([True, False, False, True, False])[:, None]
     right = np.where(up, -2 / 3 * sin2, 1 / 3 * sin2)
     left = np.where(up, 0.5, -0.5) + right
@@ -71,7 +71,11 @@ def neutral_current_quarks(mass: Array, masses: QuarkMasses = DEFAULT_MASSES, si
 
 
 def _rows(mass: Array, *values: ArrayLike) -> Array:
-    return np.stack([np.broadcast_to(value, mass.shape) for value in values])
+    """Masses of quarks over that of the parent, shape (values, n)."""
+    out = np.empty((len(values), len(mass)))
+    for row, value in zip(out, values, strict=True):
+        row[:] = value
+    return out / mass
 
 
 def _root(mass: Array, threshold: float) -> Array:
@@ -95,17 +99,12 @@ def neutral_current_thresholds(mass: Array) -> Array:
     return out
 
 
-def charged_current_width(mass: Array) -> Array:
-    """N -> l- and any hadrons, by the lepton's flavour, shape (3, n), for masses above `LEAST_MASS`."""
+def inclusive_widths(mass: Array) -> tuple[Array, Array]:
+    """Widths into l- and any hadrons, by the lepton's flavour, shape (3, n), and into nu and any hadrons, (n,); above `LEAST_MASS`."""
+    correction = 1 + qcd_correction(mass)
     quarks = charged_current_quarks(mass)
     light = np.sum(quarks[:, :LIGHT_PAIRS] * charged_current_thresholds(mass), axis=1)
-    result: Array = (1 + qcd_correction(mass)) * light + quarks[:, LIGHT_PAIRS:].sum(axis=1)
-    return result
-
-
-def neutral_current_width(mass: Array) -> Array:
-    """N -> nu and any hadrons, shape (n,), for masses above `LEAST_MASS`."""
+    charged = correction * light + quarks[:, LIGHT_PAIRS:].sum(axis=1)
     quarks = neutral_current_quarks(mass)
     light = np.sum(quarks[:LIGHT_FLAVOURS] * neutral_current_thresholds(mass), axis=0)
-    result: Array = (1 + qcd_correction(mass)) * light + quarks[LIGHT_FLAVOURS:].sum(axis=0)
-    return result
+    return charged, correction * light + quarks[LIGHT_FLAVOURS:].sum(axis=0)

@@ -11,6 +11,8 @@ from ..kernels.arrays import Array, ArrayLike
 LEAST_SCALE = 1.0
 """GeV; below it the series in alpha_s says nothing."""
 _LARGEST_SCALE = 1e3
+THIRD_COEFFICIENT = 26.4
+"""Of the last known term of Delta, which stands for the error of the series."""
 _STEPS = 128
 """Runge-Kutta steps, and nodes of the interpolation, between two thresholds."""
 
@@ -93,12 +95,10 @@ def qcd_correction(mass: ArrayLike) -> Array:
     a + 5.2 a^2 + 26.4 a^3 with a = alpha_s(mass) / pi, known from tau decays. Source: S. Gorishny, A. Kataev, S. Larin, Phys. Lett. B 259
     (1991) 144; used for heavy neutrinos by K. Bondarenko et al., arXiv:1805.08567, sec. 3.2.2.
     """
-    a = alpha_s(mass) / np.pi
-    result: Array = a * (1 + a * (5.2 + 26.4 * a))
-    return result
+    return series(alpha_s(mass) / np.pi)
 
 
-def truncation(mass: ArrayLike) -> Array:
-    """The last term of Delta: what stands for the error of the series."""
-    result: Array = 26.4 * (alpha_s(mass) / np.pi) ** 3
+def series(a: Array) -> Array:
+    """Delta for a = alpha_s / pi."""
+    result: Array = a * (1 + a * (5.2 + THIRD_COEFFICIENT * a))
     return result

@@ -36,7 +36,7 @@ from ..constants import (
     Measured,
 )
 from . import quarks
-from .running import alpha_s, qcd_correction, truncation
+from .running import THIRD_COEFFICIENT, alpha_s, series
 from .unit_widths import hadronic_channels, lepton_pair_name
 
 SIN2_SHIFT = Measured(0.0074, 0.0001, "sin^2 theta_W at q^2 = 0 (0.2386) less that at m_Z; J. Erler, M. Ramsey-Musolf, hep-ph/0409169")
@@ -127,10 +127,10 @@ def _of_quarks(mass: float) -> list[dict[str, float]]:
     charm[1:3] += np.array([-1, 1]) * M_CHARM_KINEMATIC.error
     bottom[3:] += np.array([-1, 1]) * M_BOTTOM_KINEMATIC.error
     masses = quarks.QuarkMasses(charm=charm, bottom=bottom)
-    a = float(alpha_s(mass)) / math.pi
+    a = float(alpha_s(np.array([mass]))[0]) / math.pi
     # one loop: d(1/alpha) does not run
-    shift = math.pi * a**2 / ALPHA_S_MZ**2 * ALPHA_S_MZ.error * (1 + a * (10.4 + 79.2 * a))
-    plain, series = float(qcd_correction(mass)), float(truncation(mass))
+    shift = math.pi * a**2 / ALPHA_S_MZ**2 * ALPHA_S_MZ.error * (1 + a * (10.4 + 3 * THIRD_COEFFICIENT * a))
+    plain, last = float(series(np.array(a))), THIRD_COEFFICIENT * a**3
     out = []
     charged, neutral = quarks.charged_current_quarks(m, masses), quarks.neutral_current_quarks(m, masses)
     closing, neutral_closing = quarks.charged_current_thresholds(m[:1])[:, :, 0], quarks.neutral_current_thresholds(m[:1])[:, 0]
@@ -139,7 +139,7 @@ def _of_quarks(mass: float) -> list[dict[str, float]]:
         light = float(free @ factors)
         out.append(
             {
-                "QCD series": light * series,
+                "QCD series": light * last,
                 "alpha_s": light * shift,
                 # half of what the factor takes away
                 "light thresholds": (1 + plain) * float(free @ (1 - factors)) / 2,

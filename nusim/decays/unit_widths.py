@@ -77,7 +77,7 @@ def unit_widths(mass: Array) -> dict[str, Array]:
     """`exclusive_widths` and, as 'mu- hadrons', 'nu hadrons', what the quarks' width of each current has more, if any."""
     out = exclusive_widths(mass)
     heavy = np.flatnonzero(mass > quarks.LEAST_MASS)
-    charged, neutral = (quarks.charged_current_width(mass[heavy]), quarks.neutral_current_width(mass[heavy])) if len(heavy) else ((), ())
+    charged, neutral = quarks.inclusive_widths(mass[heavy]) if len(heavy) else ((), ())
     for k, lepton in enumerate(("e-", "mu-", "tau-", "nu")):
         rest = np.zeros(len(mass))
         if len(heavy):

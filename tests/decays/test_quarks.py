@@ -8,7 +8,7 @@ from nusim import constants as k
 from nusim import pdg
 from nusim.decays import quarks
 from nusim.decays.leptonic import unit_width, width_nu_lepton_pair
-from nusim.decays.running import LEAST_SCALE, alpha_s, beta, qcd_correction, truncation
+from nusim.decays.running import LEAST_SCALE, alpha_s, beta, qcd_correction
 from nusim.decays.unit_widths import hadronic_channels, unit_widths
 
 from .models import ONE, table
@@ -54,13 +54,12 @@ def test_qcd_correction(scale: float, expected: float) -> None:
     assert float(qcd_correction(scale)) == pytest.approx(expected, rel=0.01)
     a = float(alpha_s(scale)) / np.pi
     assert float(qcd_correction(scale)) == pytest.approx(a + 5.2 * a**2 + 26.4 * a**3, rel=1e-12)
-    assert float(truncation(scale)) == pytest.approx(26.4 * a**3, rel=1e-12)
 
 
 def test_a_heavy_neutrino_of_the_taus_mass_has_its_hadronic_width() -> None:
     """R_tau = (1 - B_e - B_mu) / B_e = 3.636(10) with B_e = 17.82%, B_mu = 17.39% (PDG 2022), by crossing."""
     mass = np.array([pdg.mass(15)])
-    ratio = float((quarks.charged_current_width(mass)[0] / unit_width(mass))[0])
+    ratio = float((quarks.inclusive_widths(mass)[0][0] / unit_width(mass))[0])
     assert ratio * S_EW == pytest.approx((1 - 0.1782 - 0.1739) / 0.1782, rel=0.015)
 
 
@@ -85,7 +84,7 @@ def test_massless_quarks() -> None:
     for number, ckm in enumerate((k.V_UD, k.V_US, k.V_CD, k.V_CS, k.V_UB, k.V_CB)):
         np.testing.assert_allclose(charged[0, number], 3 * ckm**2 * unit_width(mass), rtol=1e-5)
     # no correction for heavy quarks, one for light ones
-    total = quarks.charged_current_width(mass)[0] / (3 * unit_width(mass))
+    total = quarks.inclusive_widths(mass)[0][0] / (3 * unit_width(mass))
     assert total[1] == pytest.approx((k.V_UD**2 + k.V_US**2) * (1 + float(qcd_correction(50.0))) + k.V_CD**2 + k.V_CS**2, rel=0.02)
 
 
@@ -123,7 +122,7 @@ def test_inclusive_and_listed_channels_make_up_the_larger_of_both() -> None:
     mass = np.concatenate([np.geomspace(0.9, 60, 80), [1.0, np.nextafter(1.0, 2.0)]])
     widths = unit_widths(mass)
     above = mass > 1
-    inclusive = (*quarks.charged_current_width(mass), quarks.neutral_current_width(mass))
+    inclusive = (*quarks.inclusive_widths(mass)[0], quarks.inclusive_widths(mass)[1])
     for lepton, quark in zip(LEPTONS, inclusive, strict=True):
         listed = sum(widths[name] for name in hadronic_channels(lepton))
         rest = widths[f"{lepton} hadrons"]
