@@ -27,6 +27,7 @@ from ..constants import (
     F_S,
     M_BOTTOM_KINEMATIC,
     M_CHARM_KINEMATIC,
+    M_W,
     PHI_ETA,
     SIN2_THETA_W,
     V_CD,
@@ -117,6 +118,9 @@ def unit_errors(mass: float, unit: Mapping[str, float]) -> dict[str, dict[str, f
                 for cause, error in out.get(name, {}).items():
                     rest[cause] = rest.get(cause, 0.0) - error
             out[f"{lepton} hadrons"] = rest
+    contact = 0.6 * (mass / M_W) ** 2
+    for name, errors in out.items():
+        errors["contact interaction"] = contact * unit[name]
     return out
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +88,25 @@ def test_charge_and_energy_are_conserved_and_names_are_canonical() -> None:
             for name, code, mass in zip(shown, term.pdg, term.masses, strict=True):
                 assert mass == pdg.mass(abs(code))
                 assert abs(code) in pdg.NEUTRINO_OF_FLAVOUR if name == "nu" else code == pdg.CODES[name]
+
+
+DOCS = Path(__file__).parents[2] / "docs" / "physics" / "decays.md"
+
+
+def test_the_table_of_the_docs_is_what_is_computed() -> None:
+    """Difference from the codes' median in per cent, and the stated error, for e, mu and tau at each mass."""
+    rows = [
+        [cell.strip() for cell in line.split("|")[1:-1]] for line in DOCS.read_text().splitlines() if re.match(r"\| [\d.]+ \| [+-]", line)
+    ]
+    points = {(flavour, mass): codes for flavour, mass, codes in published()}
+    assert 3 * len(rows) == len(points)
+    for mass, *differences, stated in rows:
+        for flavour, difference, error in zip(ONE, differences, stated.split(", "), strict=True):
+            found, codes = table(float(mass), ONE[flavour]), np.array(points[flavour, float(mass)])
+            total, median = found.total_width - found.width("nu gamma"), float(np.median(codes))
+            expected = 100 * (np.array([total, np.min(codes), np.max(codes)]) / median - 1)
+            np.testing.assert_allclose([float(x) for x in re.findall(r"[+-][\d.]+", difference)], expected, atol=0.06)
+            assert float(error) == pytest.approx(100 * found.total_uncertainty, abs=0.06)
 
 
 def opening(products: str) -> float:

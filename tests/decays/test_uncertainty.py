@@ -21,7 +21,7 @@ def test_every_exclusive_width_has_its_errors() -> None:
         assert 0 < math.hypot(*errors.values()) < 0.25
 
 
-@pytest.mark.parametrize("mass", [0.05, 0.3, 0.8, 1.01, 1.5, 3.0, 6.0, 20.0])
+@pytest.mark.parametrize("mass", [0.001, 0.05, 0.3, 0.8, 1.01, 1.5, 3.0, 6.0, 20.0])
 def test_uncertainties_of_channels_and_totals(mass: float) -> None:
     found = table(mass, MIXED)
     for channel in found:
@@ -87,6 +87,14 @@ def test_errors_of_the_inclusive_part_are_those_of_the_quarks(mass: float) -> No
 
         assert total["m_c"] == pytest.approx((width(charm=1.7) - width(charm=1.3)) / 2, rel=1e-9, abs=1e-12 * scale)
         assert total["m_b"] == pytest.approx((width(bottom=4.8) - width(bottom=4.2)) / 2, rel=1e-9, abs=1e-12 * scale)
+
+
+def test_the_propagator_of_the_w_is_an_error_of_every_width() -> None:
+    """Three massless products: 1 + 3/5 (M / m_W)^2, as in the muon's decay."""
+    found = table(20.0)
+    for channel in found:
+        assert channel.errors["contact interaction"] == pytest.approx(0.6 * (20.0 / k.M_W) ** 2 * channel.width)
+    assert 0.037 < found.total_uncertainty < 0.06
 
 
 def test_error_of_alpha_s_by_running_again(monkeypatch: pytest.MonkeyPatch) -> None:
