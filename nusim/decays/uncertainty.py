@@ -40,8 +40,10 @@ from . import quarks
 from .running import THIRD_COEFFICIENT, alpha_s, series
 from .unit_widths import hadronic_channels, lepton_pair_name
 
-SIN2_SHIFT = Measured(0.0074, 0.0001, "sin^2 theta_W at q^2 = 0 (0.2386) less that at m_Z; J. Erler, M. Ramsey-Musolf, hep-ph/0409169")
-SHORT_DISTANCE = Measured(0.020, 0.001, "S_EW - 1 of semileptonic decays, which the widths leave out; J. Erler, hep-ph/0211345")
+SIN2_SHIFT = Measured(
+    0.00745, 0.00016, "sin^2 theta_W at q^2 = 0, 0.23867, less that at m_Z; Erler, Ramsey-Musolf, hep-ph/0409169 (recalled)"
+)
+SHORT_DISTANCE = Measured(0.020, 0.001, "S_EW - 1 of semileptonic decays, which the widths leave out; J. Erler, hep-ph/0211345 (recalled)")
 _LEPTONIC = 0.005
 """Radiative corrections of purely leptonic charged currents: 0.4% for the muon."""
 _INVISIBLE = 0.01

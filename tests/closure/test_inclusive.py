@@ -1,6 +1,7 @@
 """Decays into several hadrons have a width but no products: they count in the rate, and are said to be missing where these are needed."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ from nusim.decays.table import decay_table
 from nusim.errors import ParameterError
 from nusim.events import generate
 from nusim.experiment.experiment import Experiment
+from nusim.io.inspect import info
+from nusim.io.write import write
 from nusim.production import table as production
 from nusim.rates import rate
 
@@ -66,6 +69,15 @@ def test_a_sample_leaves_them_out_and_says_how_many(experiment: Experiment, majo
 def test_events_of_them_are_refused(experiment: Experiment) -> None:
     with pytest.raises(ParameterError, match=r"final state 'mu- hadrons': it is inclusive: it has a width, but no events of it are made"):
         generate.generate(spectrum(), experiment, 10, final="hadrons mu-")
+
+
+@pytest.mark.parametrize("suffix", ["lhe", "hepevt"])
+def test_files_of_such_events_are_consistent(experiment: Experiment, tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"events.{suffix}"
+    write(path, generate.generate(spectrum(), experiment, 300, seed=5))
+    found = info(path)
+    assert found["problems"] == []
+    assert found["n"] == 300
 
 
 def test_events_with_a_rho_hold_its_pions(experiment: Experiment) -> None:
