@@ -47,7 +47,6 @@ DEFAULT_MASSES = QuarkMasses()
 LIGHT_PAIRS, LIGHT_FLAVOURS = 2, 3
 """Number of charged and of neutral currents of u, d, s alone, listed first."""
 _CKM2 = np.array([float(v) ** 2 for v in (V_UD, V_US, V_CD, V_CS, V_UB, V_CB)])[:, None]
-_LEPTONS = np.array([pdg.mass(code) for code in pdg.LEPTON_OF_FLAVOUR])[:, None, None]
 
 
 def charged_current_quarks(mass: Array, masses: QuarkMasses = DEFAULT_MASSES) -> Array:
@@ -55,19 +54,25 @@ def charged_current_quarks(mass: Array, masses: QuarkMasses = DEFAULT_MASSES) ->
     up, down, strange, charm, bottom = masses.up, masses.down, masses.strange, masses.charm, masses.bottom
     first = _rows(mass, up, up, charm, charm, up, charm)
     second = _rows(mass, down, strange, down, strange, bottom, bottom)
-    result: Array = COLOURS * unit_width(mass) * _CKM2 * chiral_integral(_LEPTONS / mass, first, second)
+    leptons = np.array([pdg.mass(code) for code in pdg.LEPTON_OF_FLAVOUR])[:, None, None]
+    result: Array = COLOURS * unit_width(mass) * _CKM2 * chiral_integral(leptons / mass, first, second)
     return result
 
 
 def neutral_current_quarks(mass: Array, masses: QuarkMasses = DEFAULT_MASSES, sin2: float = float(SIN2_THETA_W)) -> Array:
     """N -> nu q qbar of free quarks, shape (5, n), in the order u, d, s, c, b."""
     x = _rows(mass, masses.up, masses.down, masses.strange, masses.charm, masses.bottom)
-    up = np.array([True, False, False, True, False])[:, None]
-    right = np.where(up, -2 / 3 * sin2, 1 / 3 * sin2)
-    left = np.where(up, 0.5, -0.5) + right
+    left, right = neutral_couplings(sin2)
     width = (left**2 + right**2) * chiral_integral(0.0, x, x) + left * right * interference_integral(x)
     result: Array = COLOURS * unit_width(mass) * width
     return result
+
+
+def neutral_couplings(sin2: float) -> tuple[Array, Array]:
+    """g_L = T3 - Q sin^2 theta_W and g_R = -Q sin^2 theta_W of u, d, s, c, b, shape (5, 1) each."""
+    up = np.array([True, False, False, True, False])[:, None]
+    right = np.where(up, -2 / 3 * sin2, 1 / 3 * sin2)
+    return np.where(up, 0.5, -0.5) + right, right
 
 
 def _rows(mass: Array, *values: ArrayLike) -> Array:

@@ -1,5 +1,6 @@
 """The strong coupling at three loops, and the QCD correction of inclusive hadronic decays."""
 
+import math
 from functools import cache
 from typing import NamedTuple
 
@@ -28,12 +29,15 @@ class _Segment(NamedTuple):
 
 def beta(alpha: ArrayLike, flavours: int) -> Array:
     """d alpha_s / d ln mu^2 in the MS-bar scheme at three loops. Source: PDG, review of quantum chromodynamics."""
-    a, n = np.asarray(alpha, float), flavours
-    first = (33 - 2 * n) / (12 * np.pi)
-    second = (153 - 19 * n) / (24 * np.pi**2)
-    third = (2857 - 5033 * n / 9 + 325 * n**2 / 27) / (128 * np.pi**3)
+    a = np.asarray(alpha, float)
+    first, second, third = _coefficients(flavours)
     result: Array = -(a**2) * (first + a * (second + a * third))
     return result
+
+
+def _coefficients(flavours: int) -> tuple[float, float, float]:
+    n, pi = flavours, math.pi
+    return (33 - 2 * n) / (12 * pi), (153 - 19 * n) / (24 * pi**2), (2857 - 5033 * n / 9 + 325 * n**2 / 27) / (128 * pi**3)
 
 
 def matched(alpha: float) -> float:
@@ -43,13 +47,18 @@ def matched(alpha: float) -> float:
 
 def _run(alpha: float, start: float, end: float, flavours: int) -> list[float]:
     """alpha_s at the nodes from ln mu^2 = start to end, by Runge-Kutta of fourth order."""
+    first, second, third = _coefficients(flavours)
+
+    def slope(a: float) -> float:
+        return -a * a * (first + a * (second + a * third))
+
     step, out = (end - start) / _STEPS, [alpha]
     for _ in range(_STEPS):
         a = out[-1]
-        k1 = float(beta(a, flavours))
-        k2 = float(beta(a + step / 2 * k1, flavours))
-        k3 = float(beta(a + step / 2 * k2, flavours))
-        k4 = float(beta(a + step * k3, flavours))
+        k1 = slope(a)
+        k2 = slope(a + step / 2 * k1)
+        k3 = slope(a + step / 2 * k2)
+        k4 = slope(a + step * k3)
         out.append(a + step / 6 * (k1 + 2 * k2 + 2 * k3 + k4))
     return out
 

@@ -36,6 +36,7 @@ from ..constants import (
     V_US,
     Measured,
 )
+from ..kernels.arrays import Array
 from . import quarks
 from .running import THIRD_COEFFICIENT, alpha_s, series
 from .unit_widths import hadronic_channels, lepton_pair_name
@@ -126,6 +127,14 @@ def unit_errors(mass: float, unit: Mapping[str, float]) -> dict[str, dict[str, f
     return out
 
 
+@cache
+def _neutral_shifts() -> Array:
+    """Relative change of nu q qbar of massless quarks u, d, s with sin^2 theta_W, shape (3,)."""
+    now, then = (np.sum(np.square(quarks.neutral_couplings(s2)), axis=0)[:, 0] for s2 in (float(SIN2_THETA_W), SIN2_THETA_W + SIN2_SHIFT))
+    result: Array = (then / now - 1)[: quarks.LIGHT_FLAVOURS]
+    return result
+
+
 def _of_quarks(mass: float) -> list[dict[str, float]]:
     """Errors of the inclusive width of each lepton's current, by cause."""
     m = np.full(5, mass)
@@ -156,4 +165,5 @@ def _of_quarks(mass: float) -> list[dict[str, float]]:
                 "short distance": float(SHORT_DISTANCE) * (light * (1 + plain) + float(heavy[0])),
             }
         )
+    out[-1]["sin2_theta_W"] = (1 + plain) * float((neutral[: quarks.LIGHT_FLAVOURS, 0] * neutral_closing) @ _neutral_shifts())
     return out

@@ -10,8 +10,6 @@ from ..kernels.arrays import Array
 from . import hadronic, leptonic, quarks
 from .two_pions import two_pion_width
 
-LEPTON_MASSES = tuple(pdg.mass(code) for code in pdg.LEPTON_OF_FLAVOUR)
-
 
 def lepton_pair_name(lepton: int, charged: bool) -> str:
     """Name of the width into nu l- l+ through Z alone, or through W and Z."""
@@ -26,7 +24,8 @@ def exclusive_widths(mass: Array) -> dict[str, Array]:
     """
     out = {"nu nu nu": leptonic.width_three_neutrinos(mass), "nu gamma": leptonic.width_nu_gamma(mass)}
     out |= _leptons(mass)
-    leptons = np.array(LEPTON_MASSES)[:, None, None]
+    masses = [pdg.mass(code) for code in pdg.LEPTON_OF_FLAVOUR]
+    leptons = np.array(masses)[:, None, None]
     for mesons, charged in (
         (hadronic.CHARGED_PSEUDOSCALARS, hadronic.width_lepton_pseudoscalar),
         (hadronic.CHARGED_VECTORS, hadronic.width_lepton_vector),
@@ -38,7 +37,7 @@ def exclusive_widths(mass: Array) -> dict[str, Array]:
         (hadronic.NEUTRAL_VECTORS, hadronic.width_nu_vector),
     ):
         out |= {f"nu {meson}": width for meson, width in zip(mesons, neutral(mass, *_columns(mesons)), strict=True)}
-    out |= {f"{flavour}- rho+": two_pion_width(mass, m, True) for flavour, m in zip(pdg.FLAVOURS, LEPTON_MASSES, strict=True)}
+    out |= {f"{flavour}- rho+": two_pion_width(mass, m, True) for flavour, m in zip(pdg.FLAVOURS, masses, strict=True)}
     out["nu rho0"] = two_pion_width(mass, 0.0, False)
     return out
 
@@ -50,7 +49,7 @@ def _columns(mesons: Mapping[str, float]) -> tuple[Array, Array]:
 
 def _leptons(mass: Array) -> dict[str, Array]:
     """nu l- l+ of one flavour and of two."""
-    x = np.array(LEPTON_MASSES)[:, None] / mass
+    x = np.array([pdg.mass(code) for code in pdg.LEPTON_OF_FLAVOUR])[:, None] / mass
     unit, right = leptonic.unit_width(mass), float(SIN2_THETA_W)
     squares, interference = unit * leptonic.chiral_integral(0.0, x, x), unit * leptonic.interference_integral(x)
     out: dict[str, Array] = {}

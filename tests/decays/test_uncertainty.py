@@ -86,6 +86,9 @@ def test_errors_of_the_inclusive_part_are_those_of_the_quarks(mass: float) -> No
             )
 
         assert total["m_c"] == pytest.approx((width(charm=1.7) - width(charm=1.3)) / 2, rel=1e-9, abs=1e-12 * scale)
+        if lepton == "nu":
+            light = [float(quarks.neutral_current_quarks(at, sin2=s2)[:3].sum()) for s2 in (0.23122, 0.23867)]
+            assert total["sin2_theta_W"] == pytest.approx((light[1] - light[0]) * (1 + float(qcd_correction(mass))), rel=0.05)
         assert total["m_b"] == pytest.approx((width(bottom=4.8) - width(bottom=4.2)) / 2, rel=1e-9, abs=1e-12 * scale)
 
 
