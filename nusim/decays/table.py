@@ -61,6 +61,8 @@ def _parts(majorana: bool) -> list[tuple[str, list[tuple[tuple[str, int], float]
 INCLUSIVE_NOTE = (
     "decays into several hadrons are inclusive, quarks less the listed channels: part of widths and rates, but no events of them are made"
 )
+_NEAR_STEP = 0.1
+"""About the mass where inclusive widths begin, relative: the step is said."""
 CONTACT_MASS = 15.0
 """GeV above which the W's propagator is felt by more than 2% of the width."""
 
@@ -122,6 +124,10 @@ def table_warnings(spectrum: Spectrum, state: str) -> tuple[str, ...]:
     mass, notes = spectrum.mass(state), []
     if mass > LEAST_MASS:
         notes.append(f"{state}: {INCLUSIVE_NOTE}")
+    if LEAST_MASS * (1 - _NEAR_STEP) < mass < LEAST_MASS * (1 + _NEAR_STEP):
+        notes.append(
+            f"{state}: the inclusive width begins at {LEAST_MASS:g} GeV with a step, 5% of the total for e and mu: its error is as large"
+        )
     if mass > CONTACT_MASS:
         share = 0.6 * (mass / M_W) ** 2
         notes.append(f"{state}: W and Z are taken as contact interactions: the total width is {share:.0%} too small at {mass:.4g} GeV")

@@ -12,6 +12,9 @@ from nusim.constants import Measured
 from nusim.decays.table import decay_table
 from nusim.errors import ParameterError
 from nusim.events import generate
+from nusim.events.follow import Waiting, follow
+from nusim.events.particles import Particles
+from nusim.events.sample import FINAL
 from nusim.experiment.experiment import Experiment
 from nusim.io.inspect import info
 from nusim.io.write import write
@@ -90,3 +93,20 @@ def test_events_with_a_rho_hold_its_pions(experiment: Experiment) -> None:
         products = sample.momentum[rows][mother].sum(axis=0)
         np.testing.assert_allclose(products, sample.momentum[rows][sample.seen[event]], rtol=1e-9)
     assert pdg.conjugate_products("mu- hadrons") == "mu+ hadrons"
+
+
+def test_followed_states_that_decay_inclusively_stay_as_they_are() -> None:
+    """Their share is the inclusive branching ratio; the others have their products."""
+    n = 4000
+    table = decay_table(toy.hnl(MASS, True, (0.0, 0.9, 0.0)), "nu4")
+    share = sum(table.branching_ratio(channel.products) for channel in table if channel.inclusive)
+    particles, index = Particles(n), np.arange(n)
+    momentum = np.tile([np.hypot(2.0, MASS), 0.0, 0.0, 2.0], (n, 1))
+    places = particles.add(index, pdg.HEAVY_STATE_CODES["nu4"], -1, momentum, MASS, np.zeros((n, 4)))
+    assert np.all(places == 0)
+    states = Waiting("nu4", 0, index, np.zeros(n, bool), momentum, np.zeros((n, 4)), np.zeros((n, 3), complex))
+    follow(particles, [states], {"nu4": table}, 100.0, 7, index)
+    columns = particles.columns()
+    kept = columns["status"][columns["offsets"][:-1]] == FINAL
+    assert abs(kept.mean() - share) < 5 * np.sqrt(share * (1 - share) / n)
+    assert np.all((np.diff(columns["offsets"]) == 1) == kept)

@@ -139,6 +139,25 @@ def test_every_channel_opens_with_its_power_of_the_room(spec: ChannelSpec) -> No
     assert widths[3] == 0
 
 
+def thresholds() -> list[float]:
+    names = {"rho+": "pi+ pi0", "rho-": "pi- pi0", "rho0": "pi+ pi-", "nu": "", "hadrons": "", "gamma": ""}
+    shown = {" ".join(names.get(name, name) for name in spec.products.split()) for spec in channels()}
+    found = {sum(pdg.mass(abs(pdg.CODES[name])) for name in one.split()) for one in shown}
+    return sorted(found - {0.0} | {1.0})
+
+
+@pytest.mark.parametrize("mass", thresholds())
+def test_tables_exactly_at_thresholds_are_sound(mass: float) -> None:
+    for at in (np.nextafter(mass, 0.0), mass, np.nextafter(mass, 99.0), mass * (1 + 1e-13)):
+        found = table(float(at))
+        assert math.isfinite(found.total_width)
+        assert math.isfinite(found.total_uncertainty)
+        assert 0.99 * table(0.999 * mass).total_width < found.total_width
+        widths = partial_widths(np.array([at]), np.array(MIXED), True)
+        for channel in found:
+            assert widths[channel.products][0] == pytest.approx(channel.width, rel=1e-9)
+
+
 def test_every_channel_is_open_at_some_mass_that_other_tests_look_at() -> None:
     found = table(4.0)
     assert [spec.products for spec in channels()] == [channel.products for channel in found]
@@ -210,6 +229,8 @@ def test_many_points_at_once_give_the_tables_numbers() -> None:
         (np.array([0.1, 0.2]), np.ones((3, 3)) / 9, r"mixing2 of shape \(3, 3\)"),
         (np.array([0.1, -0.2]), np.ones(3) / 9, "masses must be positive"),
         (np.array([0.1, np.nan]), np.ones(3) / 9, "masses must be positive"),
+        (np.array([0.0, 0.1]), np.ones(3) / 9, "masses must be positive"),
+        (np.array([0.1, np.inf]), np.ones(3) / 9, "masses must be positive"),
         (np.array([0.1]), np.array([0.1, -0.1, 0.1]), "mixings between 0 and 1"),
         (np.array([0.1]), np.array([0.1, 2.0, 0.1]), "mixings between 0 and 1"),
     ],
@@ -251,8 +272,11 @@ def test_couplings_beyond_their_expansion_are_said() -> None:
 
 
 def test_what_is_inclusive_or_beyond_its_validity_is_said_by_mass() -> None:
-    assert table(0.99).warnings == ()
-    assert "inclusive" in table(1.01).warnings[0]
+    assert table(0.89).warnings == ()
+    assert "begins at 1 GeV with a step, 5% of the total" in table(0.95).warnings[0]
+    assert "decays into several hadrons are inclusive" in table(1.05).warnings[0]
+    assert "a step" in table(1.05).warnings[1]
+    assert len(table(1.2).warnings) == 1
     assert len(table(14.9).warnings) == 1
     assert "3% too small at 18 GeV" in table(18.0).warnings[1]
     with pytest.raises(ParameterError, match=r"decay table of nu4: mass 90 GeV: decays through W and Z are computed for masses below"):
