@@ -48,19 +48,19 @@ def _one_point(args: argparse.Namespace) -> int:
             "parent": table.parent,
             "mass": table.mass,
             "total_width": total,
-            "total_uncertainty": table.total_uncertainty,
             "ctau": table.ctau,
             "channels": [
                 {
                     "products": c.products,
                     "width": c.width,
-                    "uncertainty": c.uncertainty,
                     "branching_ratio": share[c.products],
                     "via": list(c.via),
+                    "uncertainty": c.uncertainty,
                 }
                 for c in channels
             ],
             "warnings": warnings,
+            "total_uncertainty": table.total_uncertainty,
         }
         print_json(document)
         return 0

@@ -93,11 +93,11 @@ class TestMasses:
 class TestWidths:
     def test_json(self, nusim: Run) -> None:
         document = nusim("widths", "hnl", "--parent", "nu4", "--json").document
-        assert list(document) == ["parent", "mass", "total_width", "total_uncertainty", "ctau", "channels", "warnings"]
+        assert list(document) == ["parent", "mass", "total_width", "ctau", "channels", "warnings", "total_uncertainty"]
         assert 0.001 < document["total_uncertainty"] < 0.05
         assert document["parent"] == "nu4"
         for channel in document["channels"]:
-            assert list(channel) == ["products", "width", "uncertainty", "branching_ratio", "via"]
+            assert list(channel) == ["products", "width", "branching_ratio", "via", "uncertainty"]
         assert math.fsum(channel["width"] for channel in document["channels"]) == pytest.approx(document["total_width"])
         assert math.fsum(channel["branching_ratio"] for channel in document["channels"]) == pytest.approx(1.0)
 
