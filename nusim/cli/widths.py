@@ -55,7 +55,7 @@ def _one_point(args: argparse.Namespace) -> int:
                     "width": c.width,
                     "branching_ratio": share[c.products],
                     "via": list(c.via),
-                    "uncertainty": c.uncertainty,
+                    "uncertainty": c.uncertainty if c.errors else None,
                 }
                 for c in channels
             ],

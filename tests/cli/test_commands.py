@@ -96,6 +96,7 @@ class TestWidths:
         assert list(document) == ["parent", "mass", "total_width", "ctau", "channels", "warnings", "total_uncertainty"]
         assert 0.001 < document["total_uncertainty"] < 0.05
         assert document["parent"] == "nu4"
+        assert all((channel["uncertainty"] is None) == (channel["width"] == 0) for channel in document["channels"])
         for channel in document["channels"]:
             assert list(channel) == ["products", "width", "branching_ratio", "via", "uncertainty"]
         assert math.fsum(channel["width"] for channel in document["channels"]) == pytest.approx(document["total_width"])

@@ -15,6 +15,7 @@ from nusim.decays.form_factors import pion_form_factor_squared
 from nusim.decays.two_pions import isovector_squared, pair_masses, two_pion_width
 from nusim.errors import ConvergenceError
 
+from . import phase_space
 from .models import table
 
 CASES = [(0.0, False), (pdg.mass(11), True), (pdg.mass(13), True), (pdg.mass(15), True)]
@@ -100,3 +101,24 @@ def test_too_close_to_threshold_is_refused_for_events_only() -> None:
     assert 0 < channel.width < 1e-40
     with pytest.raises(ConvergenceError, match="too close to threshold to draw events"):
         channel.terms[0].propose(np.full((1, 6), 0.5), np.zeros((1, 3)))
+
+
+@pytest.mark.parametrize(
+    ("mass", "products", "number"), [(0.7, "mu- rho+", 0), (1.2, "e+ rho-", 0), (2.5, "tau- rho+", 0), (0.8, "nu rho0", 1)]
+)
+def test_summed_over_the_pions_the_lepton_is_that_beside_a_vector_meson(mass: float, products: str, number: int) -> None:
+    """At each s the lepton's cosine to the spin goes as 1 - alpha cos with alpha of a narrow meson of mass^2 s; antileptons: + alpha."""
+    term = table(mass).channel(products).terms[number]
+    m_lepton, one, two = term.masses
+    cosines, weights = np.polynomial.legendre.leggauss(4)
+    cos, phi = (grid.ravel() for grid in np.meshgrid(cosines, np.arange(8) * np.pi / 4, indexing="ij"))
+    weight = np.repeat(weights, 8) / 16
+    for root in np.linspace(one + two, mass - m_lepton, 6)[1:-1]:
+        found = []
+        for sign in (1.0, -1.0):
+            direction = np.tile([0.0, 0.0, sign], (32, 1))
+            momenta = phase_space.three_momenta(mass, term.masses, np.full(32, root**2), cos, direction, phi)
+            found.append(float(np.sum(weight * term.msq(momenta, np.tile([0.0, 0.0, 1.0], (32, 1))))))
+        alpha = (found[1] - found[0]) / (found[1] + found[0])
+        narrow = hadronic.asymmetry_lepton_vector(mass, m_lepton, float(root))
+        assert alpha == pytest.approx(narrow if term.pdg[0] > 0 else -narrow, rel=1e-9)
