@@ -50,10 +50,8 @@ TERMS = {
     "two flavours, antineutrino": ("nu e- mu+", "mu", 0.15, 0),
     "three neutrinos": ("nu nu nu", "mu", 0.15, 1),
     "two flavours, large mass": ("nu mu- tau+", "mu", 4.0, 0),
-    "two pions by the W": ("mu- rho+", "mu", 0.9, 0),
     "two pions by the W, conjugate": ("e+ rho-", "e", 0.6, 0),
     "two pions and a slow lepton": ("tau- rho+", "tau", 2.4, 0),
-    "two pions by the Z": ("nu rho0", "e", 0.8, 0),
     "two pions by the Z, antineutrino": ("nu rho0", "e", 1.5, 1),
 }
 
