@@ -54,21 +54,34 @@ def _one_point(args: argparse.Namespace) -> int:
             "total_width": total,
             "ctau": table.ctau,
             "channels": [
-                {"products": c.products, "width": c.width, "branching_ratio": share[c.products], "via": list(c.via)} for c in channels
+                {
+                    "products": c.products,
+                    "width": c.width,
+                    "branching_ratio": share[c.products],
+                    "via": list(c.via),
+                    "uncertainty": c.uncertainty if c.errors else None,
+                }
+                for c in channels
             ],
             "warnings": warnings,
             "lifetime_s": table.ctau / C_LIGHT,
             "bbn": None if flag is None else {"late": flag.late, "limit_s": float(flag.limit), "source": flag.limit.source},
+            "total_uncertainty": table.total_uncertainty,
         }
         print_json(document)
         return 0
     print(f"{model.name}: {table.parent}, {number(table.mass, 8)} GeV, {_nature(table.parent, model.majorana)}")
-    print(f"  total width  {number(total)} GeV")
+    theory = f"  +- {table.total_uncertainty:.1%} (theory)" if table.total_uncertainty > 0 else ""
+    print(f"  total width  {number(total)} GeV{theory}")
     print(f"  c tau        {number(table.ctau)} m")
     if flag is not None:
         print(f"  {flag.text}")
-    rows = [(c.products, number(c.width), number(share[c.products], 4), " ".join(c.via)) for c in channels if c.width > 0]
-    print_table(("products", "width [GeV]", "branching ratio", "via"), rows, left=(0, 3))
+    rows = [
+        (c.products, number(c.width), f"{c.uncertainty:.1%}" if c.errors else "", number(share[c.products], 4), " ".join(c.via))
+        for c in channels
+        if c.width > 0
+    ]
+    print_table(("products", "width [GeV]", "theory", "branching ratio", "via"), rows, left=(0, 4))
     closed = sum(c.width == 0 for c in channels)
     if closed:
         print(f"  {closed} more channels are closed at this mass")

@@ -1,7 +1,7 @@
 """A decay channel, the incoherent pieces events are drawn from, and the table of all channels of a state."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -88,6 +88,8 @@ class Channel:
     """Bosons that mediate it."""
     terms: tuple[Term, ...] = field(repr=False)
     source: str
+    errors: Mapping[str, float] = field(default_factory=dict)
+    """Theory errors of the width by cause, GeV, one standard deviation; signed: one cause may raise one width and lower another."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.width < math.inf:
@@ -100,6 +102,16 @@ class Channel:
 
     def __str__(self) -> str:
         return f"{self.parent} -> {self.products}: {self.width:.6g} GeV"
+
+    @property
+    def uncertainty(self) -> float:
+        """Relative theory uncertainty of the width, its causes added in quadrature; 0 for a closed channel or where no error is known."""
+        return math.hypot(*self.errors.values()) / self.width if self.width > 0 else 0.0
+
+    @property
+    def inclusive(self) -> bool:
+        """Whether it is open but has no terms: it counts in rates, and no events of it can be made."""
+        return self.width > 0 and not self.terms
 
     @property
     def visible(self) -> bool:
@@ -143,6 +155,15 @@ class DecayTable:
     def total_width(self) -> float:
         """Sum over the listed channels, GeV."""
         return math.fsum(channel.width for channel in self.channels)
+
+    @property
+    def total_uncertainty(self) -> float:
+        """Relative theory uncertainty of the total width: errors of one cause add up with their signs, causes in quadrature."""
+        total: dict[str, float] = {}
+        for channel in self.channels:
+            for cause, error in channel.errors.items():
+                total[cause] = total.get(cause, 0.0) + error
+        return math.hypot(*total.values()) / self.total_width if self.total_width > 0 else 0.0
 
     @property
     def ctau(self) -> float:

@@ -142,11 +142,13 @@ def _fly(particles: Particles, one: Waiting, table: DecayTable, radius: float, s
     end = four_vectors(len(p))
     end[:, 0] = one.origin[:, 0] + distance * one.momentum[:, 0] / p
     end[:, 1:] = one.origin[:, 1:] + (distance / p)[:, None] * one.momentum[:, 1:]
-    inside = np.flatnonzero(norm(end[:, 1:]) <= radius)
-    one, end = one.take(inside), end[inside]
-    particles.decayed(one.events, np.full(len(inside), one.place), (distance * table.mass / p)[inside])
     channels = [channel for channel in table if channel.width > _NEGLIGIBLE * table.total_width]
-    chosen = choose(np.array([channel.width for channel in channels]), u[inside, 1])
+    chosen = choose(np.array([channel.width for channel in channels]), u[:, 1])
+    # what decays inclusively has no products to show: it stays as it is
+    known = np.array([not channel.inclusive for channel in channels])[chosen]
+    inside = np.flatnonzero((norm(end[:, 1:]) <= radius) & known)
+    one, end, chosen = one.take(inside), end[inside], chosen[inside]
+    particles.decayed(one.events, np.full(len(inside), one.place), (distance * table.mass / p)[inside])
     found: list[Waiting] = []
     for number in np.unique(chosen).tolist():
         rows = np.flatnonzero(chosen == number)

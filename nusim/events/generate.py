@@ -74,6 +74,10 @@ def prepare(
             raise ParameterError(
                 f"final state {wanted!r}: nothing in it can be seen; events hold decays with a charged particle, photon or meson"
             )
+    inclusive = tuple(one for one in finals if one.channel.inclusive)
+    finals = tuple(one for one in finals if not one.channel.inclusive)
+    if final is not None and inclusive and not finals:
+        raise ParameterError(f"final state {wanted!r}: it is inclusive: it has a width, but no events of it are made")
     if not finals:
         raise ParameterError(f"{spectrum.model.name}: no visible decay of {', '.join(states)} is open")
     parents = parents_of(experiment)
@@ -86,7 +90,12 @@ def prepare(
     expected = experiment.protons * float(found.by_route @ visible)
     if expected == 0:
         raise ParameterError(f"{experiment.name}: no heavy neutrino decays visibly inside the detector")
-    warnings = tuple(dict.fromkeys([*spectrum.warnings, MISSING_MODES, *(w for table in tables.values() for w in table.warnings)]))
+    notes = [*spectrum.warnings, MISSING_MODES, *(w for table in tables.values() for w in table.warnings)]
+    left_out = experiment.protons * float(sum(found.by_route @ shares_of(source, one, tables) for one in inclusive))
+    if left_out > 0:
+        names = ", ".join(dict.fromkeys(one.products for one in inclusive))
+        notes.append(f"{left_out:.4g} more events are expected in {names}: inclusive, so neither the sample nor its weights hold them")
+    warnings = tuple(dict.fromkeys(notes))
     rates: dict[str, float] = {}
     for one, part in zip(finals, share, strict=True):
         rates[one.products] = rates.get(one.products, 0.0) + experiment.protons * float(found.by_route @ part)

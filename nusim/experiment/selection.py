@@ -19,8 +19,14 @@ _PROMPT = {
     223: ("pi", "pi", "gamma", "gamma"),
     333: ("K", "K"),
     323: ("K", "gamma", "gamma"),
+    411: ("K", "pi", "pi"),
+    413: ("K", "pi", "pi"),
+    431: ("K", "K", "pi"),
+    433: ("K", "K", "pi", "gamma"),
+    441: ("K", "K", "pi"),
+    443: ("pi", "pi", "pi", "pi"),
 }
-"""What a meson that decays at its vertex shows: its leading mode, a pi0 as two photons."""
+"""What a meson that decays at its vertex shows: its leading mode, a pi0 as two photons; charmed ones a mode typical of them."""
 
 
 def passes(selection: Selection, codes: IntArray, momenta: Array, vertex: Array, u: Array) -> BoolArray:

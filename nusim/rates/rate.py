@@ -118,6 +118,10 @@ def expected_events(spectrum: Spectrum, experiment: Experiment, seed: int = 1) -
     events = float(events_of_route.sum())
     contributions = tuple(dict.fromkeys(name_of.tolist()))
     stat = error(of_route)
+    unseen = protons * float(sum(found.by_route @ share[final] for final in finals if final.channel.inclusive))
+    if unseen > 0:
+        names = ", ".join(dict.fromkeys(final.products for final in finals if final.channel.inclusive))
+        warnings.append(f"{experiment.name}: {unseen:.4g} of the events are inclusive ({names}): without products, none is selected")
     if events == 0:
         warnings.insert(0, f"{experiment.name}: of {protons * found.total:.4g} decays in the volume none leaves anything to see")
     return Rate(
@@ -172,7 +176,7 @@ def _selected(
     for order, final in enumerate(finals):
         # a channel just open has next to no width, and within 1e-9 of its threshold no events can be drawn
         part = np.flatnonzero(share[final][flux.route] > _NEGLIGIBLE)
-        if not len(part):
+        if not len(part) or final.channel.inclusive:
             continue
         stage = _STAGE + 2 * order + 1
         antiparticle = np.full(len(part), final.antiparticle)

@@ -94,10 +94,12 @@ class TestMasses:
 class TestWidths:
     def test_json(self, nusim: Run) -> None:
         document = nusim("widths", "hnl", "--parent", "nu4", "--json").document
-        assert list(document) == ["parent", "mass", "total_width", "ctau", "channels", "warnings", "lifetime_s", "bbn"]
+        assert list(document) == ["parent", "mass", "total_width", "ctau", "channels", "warnings", "lifetime_s", "bbn", "total_uncertainty"]
+        assert 0.001 < document["total_uncertainty"] < 0.05
         assert document["parent"] == "nu4"
+        assert all((channel["uncertainty"] is None) == (channel["width"] == 0) for channel in document["channels"])
         for channel in document["channels"]:
-            assert list(channel) == ["products", "width", "branching_ratio", "via"]
+            assert list(channel) == ["products", "width", "branching_ratio", "via", "uncertainty"]
         assert math.fsum(channel["width"] for channel in document["channels"]) == pytest.approx(document["total_width"])
         assert math.fsum(channel["branching_ratio"] for channel in document["channels"]) == pytest.approx(1.0)
 
