@@ -10,14 +10,12 @@ from ..experiment.experiment import Experiment
 from ..experiment.flight import HeavySource
 from ..experiment.source import heavy_source, parents_of, shares_of, tables_of, visible_final_states, why_nothing
 from ..experiment.survey import expected_weights, survey
+from ..kernels import streams
 from ..kernels.arrays import Array
 from ..model.spectrum import Spectrum
 from ..production.table import MISSING_MODES
 from .generator import Generator
 from .sample import EventSample
-
-_PILOT = 2
-"""Place of the trial candidates in each seed's streams of random numbers."""
 
 _PILOT_SIZE = 1 << 17
 
@@ -163,7 +161,7 @@ def _tuned(draft: Generator, total: Array) -> Generator:
 
     `total`: what each route adds to the rate, shape (routes,), up to a common factor.
     """
-    drawn, u, _ = draft.candidates(_PILOT, np.arange(_PILOT_SIZE), 0)
+    drawn, u, _ = draft.candidates(streams.PILOT, np.arange(_PILOT_SIZE), 0)
     ratio = draft.ratios(drawn, u)
     source, rows = draft.source, np.diff(draft.proposal, prepend=0.0) / draft.proposal[-1]
     share = np.bincount(source.route, rows, minlength=len(total))
