@@ -33,7 +33,8 @@ def passes(selection: Selection, codes: IntArray, momenta: Array, vertex: Array,
     visible = np.zeros(len(codes))
     aperture = np.ones(len(codes), dtype=bool)
     for place in range(codes.shape[1]):
-        for code in np.unique(np.abs(codes[:, place])):
+        # code 0: no particle, in decays with fewer products than others of their final state
+        for code in np.unique(np.abs(codes[codes[:, place] != 0, place])):
             rows = np.flatnonzero(np.abs(codes[:, place]) == code)
             p = momenta[rows, place]
             visible[rows] += _seen(selection, int(code), p, u[rows, place])
