@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from .. import pdg as particles
-from ..kernels.arrays import Array
+from ..kernels.arrays import Array, ArrayLike
 from ..kernels.kinematics import kallen_sqrt, two_body_momentum
 from ..kernels.lorentz import around, orthonormal_frame
 from ..kernels.spinors import SpinArray
@@ -21,15 +21,15 @@ from .form_factors import M_PION
 from .scalar_hadrons import CHIRAL_TOP, chiral_widths
 from .terms import empty_products
 
-_LONGITUDINAL, _TRANSVERSE, _FLAT = (0.0, 3.0), (1.5, 0.0), (1.0, 1.0)
+LONGITUDINAL, TRANSVERSE, FLAT = (0.0, 3.0), (1.5, 0.0), (1.0, 1.0)
 """|M|^2 over its average of a Z' polarised across and along the products' direction."""
-_SHAPES = {
-    "pi+ pi-": _LONGITUDINAL,
-    "K+ K-": _LONGITUDINAL,
-    "KL KS": _LONGITUDINAL,
-    "pi0 gamma": _TRANSVERSE,
-    "eta gamma": _TRANSVERSE,
-    "pi0 omega": _TRANSVERSE,
+SHAPES = {
+    "pi+ pi-": LONGITUDINAL,
+    "K+ K-": LONGITUDINAL,
+    "KL KS": LONGITUDINAL,
+    "pi0 gamma": TRANSVERSE,
+    "eta gamma": TRANSVERSE,
+    "pi0 omega": TRANSVERSE,
 }
 
 
@@ -75,12 +75,12 @@ class MesonPairTerm:
 
     def propose(self, u: Array, spin: SpinArray) -> tuple[Array, Array]:
         """Isotropic products and |M|^2 over its largest value."""
-        direction = _isotropic(u)
+        direction = isotropic(u)
         return self._products(direction), self._relative(direction, spin) / max(self.shape)
 
     def sample(self, u: Array) -> tuple[Array, Array]:
         """Isotropic products, and the constant that makes |M|^2 a weight of mean 1."""
-        return self._products(_isotropic(u)), np.full(len(u), 1 / self._average)
+        return self._products(isotropic(u)), np.full(len(u), 1 / self._average)
 
     def _products(self, direction: Array) -> Array:
         q = float(two_body_momentum(self.m_parent, *self.masses))
@@ -100,7 +100,7 @@ class MesonPairTerm:
         return replace(self, pdg=tuple(particles.anti(code) for code in self.pdg))
 
 
-def _isotropic(u: Array) -> Array:
+def isotropic(u: Array) -> Array:
     """Unit vectors (n, 3) from uniform numbers (n, 2)."""
     z = np.broadcast_to([0.0, 0.0, 1.0], (len(u), 3))
     return around(z, 2.0 * u[:, 0] - 1.0, 2 * np.pi * u[:, 1])
@@ -111,6 +111,62 @@ _ROOM = 1.02
 """Above the largest weight on the grid."""
 
 
+THREE_PIONS = (111, 211, -211)
+_PION_MASSES = (float(M_PI0), float(M_PION), float(M_PION))
+
+
+def three_pion_plane(m: ArrayLike, t: Array, cosine: Array) -> tuple[Array, Array]:
+    """Momenta (n, 3, 4) of (pi0, pi+, pi-) of energy m, pi0 along -z and all in the xz plane, and dPhi_3 / (dt dcos) over the measure.
+
+    `m` in GeV, a number or (n,); the measure is `three_pion_measure`. The charged pair's invariant mass squared is
+    low + (high - low) sin^2(pi t / 2), the cosine that of pi+ in its frame.
+    """
+    low, high = (2 * M_PION) ** 2, (np.asarray(m) - M_PI0) ** 2
+    side = np.sqrt(low + (high - low) * np.sin(np.pi / 2 * t) ** 2)
+    star = kallen_sqrt(side, M_PION, M_PION) / (2 * side)
+    q = kallen_sqrt(m, side, M_PI0) / (2 * np.asarray(m))
+    sine = np.sqrt((1 - cosine) * (1 + cosine))
+    out = empty_products(3, len(t))
+    out[:, 0, 0], out[:, 0, 1], out[:, 0, 2], out[:, 0, 3] = np.hypot(q, M_PI0), 0.0, 0.0, -q
+    energy = m - out[:, 0, 0]
+    for place, sign in ((1, 1.0), (2, -1.0)):
+        along = sign * star * cosine
+        out[:, place, 0] = (energy * side / 2 + q * along) / side
+        out[:, place, 1], out[:, place, 2] = sign * star * sine, 0.0
+        out[:, place, 3] = (q * side / 2 + energy * along) / side
+    return out, np.sin(np.pi * t) * q * star / side
+
+
+def three_pion_measure(m: ArrayLike) -> Array:
+    """What turns the density of `three_pion_plane` into dPhi_3 / (dt dcos), the isotropic orientation included."""
+    m = np.asarray(m, float)
+    result: Array = ((m - M_PI0) ** 2 - (2 * M_PION) ** 2) * np.pi / 2 / (64 * np.pi**3 * m)
+    return result
+
+
+def three_pion_dynamics(m: ArrayLike, momenta: Array) -> Array:
+    """|p+ x p-|^2 |sum of rho lines|^2 in the frame where the three have energy m."""
+    normal = np.cross(momenta[:, 1, 1:], momenta[:, 2, 1:])
+    m = np.asarray(m, float)
+    pairs = [m**2 + _PION_MASSES[k] ** 2 - 2 * m * momenta[:, k, 0] for k in range(3)]
+    amplitude = three_pion_amplitude(*pairs)
+    result: Array = np.sum(normal**2, axis=1) * (amplitude.real**2 + amplitude.imag**2)
+    return result
+
+
+def oriented(plane: Array, u: Array) -> Array:
+    """Momenta in the xz plane (n, k, 4) turned to a random orientation by uniform numbers (n, 3)."""
+    axis = isotropic(u[:, :2])
+    first, second = orthonormal_frame(axis)
+    roll = 2 * np.pi * u[:, 2]
+    side = np.cos(roll)[:, None] * first + np.sin(roll)[:, None] * second
+    out = empty_products(plane.shape[1], len(u))
+    out[:, :, 0] = plane[:, :, 0]
+    for k in range(3):
+        out[:, :, k + 1] = plane[:, :, 1] * side[:, None, k] + plane[:, :, 3] * axis[:, None, k]
+    return out
+
+
 @dataclass(frozen=True)
 class ThreePionTerm:
     """Z' -> pi0 pi+ pi-: amplitude m e.(p+ x p-) times the sum of the three rho lines; a `CascadeTerm`."""
@@ -118,41 +174,14 @@ class ThreePionTerm:
     m_parent: float
     width: float
     via: tuple[str, ...]
-    pdg: tuple[int, ...] = (111, 211, -211)
-    masses: tuple[float, ...] = (float(M_PI0), float(M_PION), float(M_PION))
+    pdg: tuple[int, ...] = THREE_PIONS
+    masses: tuple[float, ...] = _PION_MASSES
     draws: int = 5
 
     def _plane(self, t: Array, cosine: Array) -> tuple[Array, Array]:
-        """Momenta (n, 3, 4) with pi0 along -z and all in the xz plane, and the weight |normal|^2 |lines|^2 times phase space per dt dcos.
-
-        The pair's invariant mass squared is low + (high - low) sin^2(pi t / 2).
-        """
-        m = self.m_parent
-        low, high = (2 * M_PION) ** 2, (m - M_PI0) ** 2
-        pair = low + (high - low) * np.sin(np.pi / 2 * t) ** 2
-        side = np.sqrt(pair)
-        star = kallen_sqrt(side, M_PION, M_PION) / (2 * side)
-        q = kallen_sqrt(m, side, M_PI0) / (2 * m)
-        sine = np.sqrt((1 - cosine) * (1 + cosine))
-        energy = m - np.hypot(q, M_PI0)
-        out = empty_products(3, len(t))
-        out[:, 0, 0], out[:, 0, 1], out[:, 0, 2], out[:, 0, 3] = np.hypot(q, M_PI0), 0.0, 0.0, -q
-        for place, sign in ((1, 1.0), (2, -1.0)):
-            along = sign * star * cosine
-            out[:, place, 0] = (energy * side / 2 + q * along) / side
-            out[:, place, 1], out[:, place, 2] = sign * star * sine, 0.0
-            out[:, place, 3] = (q * side / 2 + energy * along) / side
-        density = np.sin(np.pi * t) * q * star / side
-        return out, density * self._dynamics(out)
-
-    def _dynamics(self, momenta: Array) -> Array:
-        """|p+ x p-|^2 |sum of rho lines|^2."""
-        normal = np.cross(momenta[:, 1, 1:], momenta[:, 2, 1:])
-        square, mass2 = self.m_parent**2, np.array(self.masses) ** 2
-        pairs = [square + mass2[k] - 2 * self.m_parent * momenta[:, k, 0] for k in range(3)]
-        amplitude = three_pion_amplitude(*pairs)
-        result: Array = np.sum(normal**2, axis=1) * (amplitude.real**2 + amplitude.imag**2)
-        return result
+        """Momenta of `three_pion_plane`, and the weight: the density of phase space times the dynamics."""
+        momenta, density = three_pion_plane(self.m_parent, t, cosine)
+        return momenta, density * three_pion_dynamics(self.m_parent, momenta)
 
     @cached_property
     def _largest_and_mean(self) -> tuple[float, float]:
@@ -165,12 +194,10 @@ class ThreePionTerm:
     @cached_property
     def _constant(self) -> float:
         """|M|^2 over the dynamics, for an unpolarised Z'."""
-        # width = |M|^2 dPhi_3 / 2m; dPhi_3 = (q star / side) (high - low) pi sin(pi t)/2 dt dcos / (64 pi^3 m)
+        # width = |M|^2 dPhi_3 / 2m
         x, w = np.polynomial.legendre.leggauss(48)
         t, c = (one.ravel() for one in np.meshgrid((x + 1) / 2, x, indexing="ij"))
-        high, low = (self.m_parent - M_PI0) ** 2, (2 * M_PION) ** 2
-        integral = float(np.sum(np.outer(w / 2, w).ravel() * self._plane(t, c)[1]))
-        integral *= (high - low) * np.pi / 2 / (64 * np.pi**3 * self.m_parent)
+        integral = float(np.sum(np.outer(w / 2, w).ravel() * self._plane(t, c)[1]) * three_pion_measure(self.m_parent))
         return 2 * self.m_parent * self.width / integral
 
     def msq(self, momenta: Array, spin: SpinArray) -> Array:
@@ -178,21 +205,13 @@ class ThreePionTerm:
         normal = np.cross(momenta[:, 1, 1:], momenta[:, 2, 1:])
         size = np.sqrt(np.sum(normal**2, axis=1))
         along = _longitudinal(normal / np.where(size > 0, size, 1.0)[:, None], spin)
-        result: Array = self._constant * self._dynamics(momenta) * 3 * along
+        result: Array = self._constant * three_pion_dynamics(self.m_parent, momenta) * 3 * along
         return result
 
     def _oriented(self, u: Array) -> tuple[Array, Array]:
         """Momenta in a random orientation, and the weight of t and the cosine."""
         plane, weight = self._plane(u[:, 0], 2 * u[:, 1] - 1)
-        axis = _isotropic(u[:, 2:4])
-        first, second = orthonormal_frame(axis)
-        roll = 2 * np.pi * u[:, 4]
-        side = np.cos(roll)[:, None] * first + np.sin(roll)[:, None] * second
-        out = empty_products(3, len(u))
-        out[:, :, 0] = plane[:, :, 0]
-        for k in range(3):
-            out[:, :, k + 1] = plane[:, :, 1] * side[:, None, k] + plane[:, :, 3] * axis[:, None, k]
-        return out, weight
+        return oriented(plane, u[:, 2:5]), weight
 
     def propose(self, u: Array, spin: SpinArray) -> tuple[Array, Array]:
         """Momenta and the probability (n,) to accept them."""
@@ -206,7 +225,7 @@ class ThreePionTerm:
     def sample(self, u: Array) -> tuple[Array, Array]:
         """Isotropic momenta, and the factors that make |M|^2 weights of mean 1."""
         momenta, weight = self._oriented(u)
-        dynamics = self._dynamics(momenta)
+        dynamics = three_pion_dynamics(self.m_parent, momenta)
         density = np.divide(weight, dynamics, out=np.zeros(len(u)), where=dynamics > 0)
         return momenta, density / (self._constant * self._largest_and_mean[1])
 
@@ -223,7 +242,7 @@ def _codes(name: str) -> tuple[int, ...]:
     return tuple(particles.CODES[one] for one in name.split())
 
 
-_BARE_MASSES = {223: float(M_OMEGA)}
+BARE_MASSES = {223: float(M_OMEGA)}
 
 
 def zprime_hadron_terms(found: Couplings, width: float) -> list[CascadeTerm]:
@@ -241,9 +260,9 @@ def zprime_hadron_terms(found: Couplings, width: float) -> list[CascadeTerm]:
             terms.append(ThreePionTerm(m, ratio * unit, ("Z'",)))
             continue
         codes = _codes(name)
-        masses = tuple(_BARE_MASSES.get(abs(code), particles.mass(abs(code))) for code in codes)
+        masses = tuple(BARE_MASSES.get(abs(code), particles.mass(abs(code))) for code in codes)
         if m > sum(masses):
-            terms.append(MesonPairTerm(codes, m, masses, ratio * unit, _SHAPES[name], ("Z'",)))
+            terms.append(MesonPairTerm(codes, m, masses, ratio * unit, SHAPES[name], ("Z'",)))
     return terms
 
 
@@ -259,10 +278,10 @@ def scalar_hadron_terms(found: Couplings, width: float) -> list[CascadeTerm]:
         codes = _codes(name)
         masses = tuple(particles.mass(abs(code)) for code in codes)
         if own > 0 and m > sum(masses):
-            terms.append(MesonPairTerm(codes, m, masses, own * unit, _FLAT, ("phi'",)))
+            terms.append(MesonPairTerm(codes, m, masses, own * unit, FLAT, ("phi'",)))
     return terms
 
 
 def photon_pair_terms(found: Couplings, width: float) -> list[CascadeTerm]:
     """phi' -> gamma gamma."""
-    return [MesonPairTerm((22, 22), found.m_phi, (0.0, 0.0), width, _FLAT, ("phi'",))] if width > 0 else []
+    return [MesonPairTerm((22, 22), found.m_phi, (0.0, 0.0), width, FLAT, ("phi'",))] if width > 0 else []

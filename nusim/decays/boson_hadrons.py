@@ -240,10 +240,11 @@ def continuum_share(s: ArrayLike) -> Array:
 
 def r_remainder(s: ArrayLike) -> Array:
     """R of all that is not in `r_exclusive`: the share of the continuum of what the quarks' R leaves, never negative."""
-    return _remainder(np.asarray(s, float), r_exclusive(s))
+    return remainder_of(np.asarray(s, float), r_exclusive(s))
 
 
-def _remainder(s: Array, exclusive: dict[str, Array]) -> Array:
+def remainder_of(s: Array, exclusive: dict[str, Array]) -> Array:
+    """`r_remainder` from the exclusive ones at s."""
     share = continuum_share(s)
     # below the continuum the quarks' R means nothing
     room = quark_ratio(np.maximum(s, CONTINUUM[0] ** 2)) - sum(exclusive.values())
@@ -255,7 +256,7 @@ def r_ratio(s: ArrayLike) -> Array:
     """R(s) of all hadrons, of the shape of s (GeV^2); 0 below the mass of the pi0. See the module for its accuracy."""
     s = np.asarray(s, float)
     exclusive = r_exclusive(s)
-    result: Array = sum(exclusive.values()) + _remainder(s, exclusive)
+    result: Array = sum(exclusive.values()) + remainder_of(s, exclusive)
     return result
 
 
@@ -269,7 +270,7 @@ def zprime_hadron_width(m: ArrayLike, electric: ArrayLike, weak: ArrayLike) -> A
     m, electric, weak = np.asarray(m, float), np.asarray(electric, float), np.asarray(weak, float)
     s = m * m
     exclusive = r_exclusive(s)
-    ratio = electric**2 * (sum(exclusive.values()) + _remainder(s, exclusive))
+    ratio = electric**2 * (sum(exclusive.values()) + remainder_of(s, exclusive))
     if np.any(weak):
         left = tuple(electric * q + weak * (math.copysign(0.5, q) - q * SIN2_THETA_W) for q in _CHARGES)
         right = tuple(electric * q - weak * q * SIN2_THETA_W for q in _CHARGES)

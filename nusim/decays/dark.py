@@ -23,6 +23,7 @@ from .couplings import Couplings, couplings
 from .dark_terms import three_body_terms, three_body_widths
 from .dark_widths import boson_partial_widths, boson_width, emission_partial_widths, hadron_width, spectral_factor
 from .scalar_hadrons import PERTURBATIVE_FROM
+from .virtual_hadron_terms import virtual_hadron_terms
 from .virtual_hadrons import standard_factors, virtual_hadron_widths
 
 SOURCE = "arXiv:1903.07590, Eqs. 14-16, with exchange, interference and massive daughters"
@@ -70,6 +71,7 @@ def dark_channels(spectrum: Spectrum, state: str) -> list[Channel]:
     if _portal(spectrum):
         hadrons = virtual_hadron_widths([found], state, (np.array(widths[:1]), np.array(widths[1:])))
         bare = {name: float(width[0]) for name, width in hadrons.items()}
+        terms |= virtual_hadron_terms(found, state, widths[0])
     return _channels(state, terms, [*_neutrino_products(found, state), *bare], bare)
 
 
@@ -123,7 +125,7 @@ def standard_with_dark(
         joined["nu hadrons"] = standard["nu hadrons"] + dark["nu hadrons"]
     if any(_portal(spectrum) for spectrum in points):
         found = [couplings(spectrum) for spectrum in points]
-        widths = np.array([boson_width(one, "zprime") for one in found])
+        widths = np.sum(list(boson_partial_widths(found, "zprime").values()), axis=0)
         for name, factor in standard_factors(found, state, widths).items():
             if name in standard:
                 joined[name] = standard[name] * factor

@@ -36,7 +36,7 @@ from .dark_widths import boson_mass, neutrino_vertex, width_scalar_emission, wid
 from .form_factors import M_PION, pion_form_factor_squared
 from .scalar_hadrons import CHIRAL_TOP, PERTURBATIVE_FROM, scalar_hadron_width
 
-_VECTOR_BREAKS = (
+VECTOR_BREAKS = (
     (float(M_PI0), np.inf),
     (2 * float(M_PION), np.inf),
     (float(M_OMEGA), float(M_OMEGA * WIDTH_OMEGA)),
@@ -108,7 +108,7 @@ def spectral_width(
     return result
 
 
-def _virtual(m: Array, daughter: Array, boson: Array, least: float) -> BoolArray:
+def is_virtual(m: Array, daughter: Array, boson: Array, least: float = float(M_PI0)) -> BoolArray:
     """Whether a boson's hadrons come from off its shell: there is room for them, and it is closed or too light for them."""
     result: BoolArray = (m - daughter > least) & ((m - daughter <= boson) | (boson <= least))
     return result
@@ -123,7 +123,7 @@ def virtual_hadron_widths(points: Sequence[Couplings], state: str, widths: tuple
     masses = np.array([found.masses for found in points])
     listed = {f"{label} hadrons": np.zeros(len(points)) for label in dict.fromkeys(points[0].label(k) for k in range(row))}
     for boson, width, breaks, least in (
-        ("zprime", widths[0], _VECTOR_BREAKS, float(M_PI0)),
+        ("zprime", widths[0], VECTOR_BREAKS, float(M_PI0)),
         ("phi", widths[1], _SCALAR_BREAKS, 2 * float(M_PI0)),
     ):
         strength = np.array([found.electric if boson == "zprime" else found.scalar_fermion * float(V_HIGGS) for found in points]) ** 2
@@ -134,7 +134,7 @@ def virtual_hadron_widths(points: Sequence[Couplings], state: str, widths: tuple
         for label in dict.fromkeys(points[0].label(k) for k in range(row)):
             light, name = label == "nu", f"{label} hadrons"
             columns = list(points[0].light) if light else [points[0].heavy(label)]
-            rows = np.flatnonzero(_virtual(masses[:, row], masses[:, columns[0]], m, least) & (strength > 0))
+            rows = np.flatnonzero(is_virtual(masses[:, row], masses[:, columns[0]], m, least) & (strength > 0))
             if len(rows):
                 couplings = (some[rows][:, columns, row] for some in (left, right))
                 # massless daughters count alike, and chiralities apart
@@ -200,7 +200,7 @@ def standard_factors(points: Sequence[Couplings], state: str, zprime_width: Arra
             continue
         high = m[rows] ** 2
         if narrow is None:
-            s, measure = nodes(high, np.stack([mass[rows] ** 2, (mass * width)[rows]], axis=1), _VECTOR_BREAKS[1:])
+            s, measure = nodes(high, np.stack([mass[rows] ** 2, (mass * width)[rows]], axis=1), VECTOR_BREAKS[1:])
             root = np.sqrt(s)
             velocity = np.sqrt(np.clip(1 - 4 * M_PION**2 / s, 0.0, None))
             density = measure * s * velocity**3 * pion_form_factor_squared(s, omega=False)

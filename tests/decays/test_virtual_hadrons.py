@@ -70,7 +70,7 @@ def test_two_pions_are_the_integral_over_three_body_phase_space(m: float, m_a: f
         return root / (12 * np.pi) * beta**3 / 4 * pion_form_factor_squared(root**2, False)
 
     spectral = vh.spectral_width(
-        np.array([(m - m_a) ** 2]), np.array([m_v]), np.array([gamma]), vh._VECTOR_BREAKS,
+        np.array([(m - m_a) ** 2]), np.array([m_v]), np.array([gamma]), vh.VECTOR_BREAKS,
         lambda root: dw.width_vector_emission(m, m_a, root, left, right), hadrons,
     )  # fmt: skip
     assert spectral[0] == pytest.approx(direct, rel=1e-6)
@@ -105,7 +105,7 @@ def test_all_hadrons_by_adaptive_quadrature(boson: str, above: float) -> None:
         return value / ((root**2 - pole**2) ** 2 + (pole * gamma) ** 2) * 2 * root / np.pi * np.exp(x)
 
     edges = sorted(
-        [energy for energy, _ in (vh._VECTOR_BREAKS if boson == "zprime" else vh._SCALAR_BREAKS) if energy < top]
+        [energy for energy, _ in (vh.VECTOR_BREAKS if boson == "zprime" else vh._SCALAR_BREAKS) if energy < top]
         + [mass + k * width for mass, width in ((0.78266, 0.00868), (1.019461, 0.004249)) for k in (-4, -1, 1, 4)]
         + [top * (1 - 10.0**-k) for k in range(1, 16)]
     )
