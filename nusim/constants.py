@@ -62,7 +62,7 @@ F_DS_STAR = Measured(0.2688, 0.0066, "ETM 2017, arXiv:1707.04529")
 F_J_PSI = Measured(0.4104, 0.0017, "HPQCD 2020, arXiv:2005.01845")
 
 # Strong coupling and quark masses, GeV
-ALPHA_S_MZ = Measured(0.1180, 0.0009, "MS-bar at m_Z; PDG 2022")
+ALPHA_S_MZ = Measured(0.1180, 0.0009, "MS-bar at m_Z; PDG 2024")
 M_UP = Measured(2.16e-3, 0.38e-3, "MS-bar at 2 GeV; PDG 2022")
 M_DOWN = Measured(4.67e-3, 0.33e-3, "MS-bar at 2 GeV; PDG 2022")
 M_STRANGE = Measured(93.4e-3, 6e-3, "MS-bar at 2 GeV; PDG 2022")

@@ -27,10 +27,12 @@ from .virtual_hadron_terms import virtual_hadron_terms
 from .virtual_hadrons import standard_factors, virtual_hadron_widths
 
 SOURCE = "arXiv:1903.07590, Eqs. 14-16, with exchange, interference and massive daughters"
-HADRON_SOURCES = {
-    "hadrons": "Z': R(s) of e+e-, exclusive below 2 GeV, quarks above; phi': chiral below 1 GeV, gluons and quarks above 2 GeV",
-    "gamma gamma": "loops of W, leptons and heavy quarks; A. Djouadi, hep-ph/0503172, sec. 2.3",
-}
+ZPRIME_HADRONS = (
+    "R(s) of e+e-: pi pi, K K, 3 pi, pi0 gamma, eta gamma of BaBar arXiv:1205.2228, hep-ph/0409080 and PDG peaks; the rest rising to "
+    "quarks with QCD corrections at 1.75 GeV"
+)
+PHI_HADRONS = "leading chiral order below 1 GeV; gluons and quarks above 2 GeV, A. Djouadi, hep-ph/0503172, sec. 2"
+PHOTONS = "loops of W, leptons and heavy quarks; A. Djouadi, hep-ph/0503172, sec. 2.3"
 _NONE: Mapping[str, float] = {}
 _BROAD = 1e-2
 """Width of a boson over its room above threshold beyond which what is left out of it is said aloud."""
@@ -136,7 +138,7 @@ def channels_with_dark(spectrum: Spectrum, state: str, standard: Sequence[Channe
     """`standard_with_dark` for channels of one point, with their terms: those of 'nu rho0', ... keep their shape."""
     by_name = {channel.products: channel for channel in dark}
     factors: dict[str, Array] = {}
-    if isinstance(spectrum.model, DarkNeutrino) and _portal(spectrum):
+    if dark_parents(spectrum) and _portal(spectrum):
         found = couplings(spectrum)
         factors = standard_factors([found], state, np.array([boson_width(found, "zprime")]))
     listed = []
@@ -182,8 +184,17 @@ def _channels(
         width = math.fsum(term.width for term in own) if own else bare.get(name, 0.0)
         if not own and width > 0:
             via = ("phi'",) if state == "phi" else ("Z'",)
-        listed.append(Channel(state, name, width, tuple(sorted(via)), own, HADRON_SOURCES.get(name, SOURCE)))
+        listed.append(Channel(state, name, width, tuple(sorted(via)), own, _source(state, name)))
     return listed
+
+
+def _source(state: str, products: str) -> str:
+    """Where the width of a dark channel comes from."""
+    if products == "gamma gamma":
+        return PHOTONS
+    if products == "hadrons":
+        return ZPRIME_HADRONS if state == "zprime" else PHI_HADRONS
+    return f"virtual Z': {ZPRIME_HADRONS}; virtual phi': {PHI_HADRONS}" if "hadrons" in products.split() else SOURCE
 
 
 def _neutrino_products(found: Couplings, state: str) -> list[str]:
@@ -241,15 +252,14 @@ def dark_warnings(spectrum: Spectrum, state: str) -> list[str]:
 
 def _hadron_notes(spectrum: Spectrum, boson: str) -> list[str]:
     """How well the hadronic width of a boson is known, where that is worse than 10%."""
-    assert isinstance(spectrum.model, DarkNeutrino)
-    portals, m, notes = spectrum.model.portals, boson_mass(spectrum, boson), []
-    if boson == "zprime" and portals.kinetic:
+    found, m, notes = couplings(spectrum), boson_mass(spectrum, boson), []
+    if boson == "zprime" and found.electric:
         if OMEGA_PI0_TOP < m < CONTINUUM[1]:
             notes.append(f"{boson}: between 1.1 and 1.75 GeV its width into hadrons is known to about 20%")
         narrow = [name for name, mass in NARROW.items() if abs(m / mass - 1) < _NEAR]
         if narrow:
             notes.append(f"{boson}: within 1% of the {narrow[0]}, whose mixing with it is left out")
-    if boson == "phi" and portals.sin_alpha and m > 2 * M_PI0:
+    if boson == "phi" and found.scalar_fermion and m > 2 * M_PI0:
         accuracy = "30%" if m > PERTURBATIVE_FROM else "an order of magnitude" if m > _CHIRAL_GOOD else "a factor of two"
         notes.append(f"{boson}: its width into hadrons is known to {accuracy}")
     return notes

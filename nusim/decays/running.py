@@ -1,5 +1,6 @@
 """The strong coupling at three loops, and the QCD correction of inclusive hadronic decays."""
 
+import math
 from functools import cache
 from typing import NamedTuple
 
@@ -11,6 +12,8 @@ from ..kernels.arrays import Array, ArrayLike
 LEAST_SCALE = 1.0
 """GeV; below it the series in alpha_s says nothing."""
 _LARGEST_SCALE = 1e3
+THIRD_COEFFICIENT = 26.4
+"""Of the last known term of Delta, which stands for the error of the series."""
 _STEPS = 128
 """Runge-Kutta steps, and nodes of the interpolation, between two thresholds."""
 
@@ -26,12 +29,15 @@ class _Segment(NamedTuple):
 
 def beta(alpha: ArrayLike, flavours: int) -> Array:
     """d alpha_s / d ln mu^2 in the MS-bar scheme at three loops. Source: PDG, review of quantum chromodynamics."""
-    a, n = np.asarray(alpha, float), flavours
-    first = (33 - 2 * n) / (12 * np.pi)
-    second = (153 - 19 * n) / (24 * np.pi**2)
-    third = (2857 - 5033 * n / 9 + 325 * n**2 / 27) / (128 * np.pi**3)
+    a = np.asarray(alpha, float)
+    first, second, third = _coefficients(flavours)
     result: Array = -(a**2) * (first + a * (second + a * third))
     return result
+
+
+def _coefficients(flavours: int) -> tuple[float, float, float]:
+    n, pi = flavours, math.pi
+    return (33 - 2 * n) / (12 * pi), (153 - 19 * n) / (24 * pi**2), (2857 - 5033 * n / 9 + 325 * n**2 / 27) / (128 * pi**3)
 
 
 def matched(alpha: float) -> float:
@@ -41,13 +47,18 @@ def matched(alpha: float) -> float:
 
 def _run(alpha: float, start: float, end: float, flavours: int) -> list[float]:
     """alpha_s at the nodes from ln mu^2 = start to end, by Runge-Kutta of fourth order."""
+    first, second, third = _coefficients(flavours)
+
+    def slope(a: float) -> float:
+        return -a * a * (first + a * (second + a * third))
+
     step, out = (end - start) / _STEPS, [alpha]
     for _ in range(_STEPS):
         a = out[-1]
-        k1 = float(beta(a, flavours))
-        k2 = float(beta(a + step / 2 * k1, flavours))
-        k3 = float(beta(a + step / 2 * k2, flavours))
-        k4 = float(beta(a + step * k3, flavours))
+        k1 = slope(a)
+        k2 = slope(a + step / 2 * k1)
+        k3 = slope(a + step / 2 * k2)
+        k4 = slope(a + step * k3)
         out.append(a + step / 6 * (k1 + 2 * k2 + 2 * k3 + k4))
     return out
 
@@ -93,12 +104,10 @@ def qcd_correction(mass: ArrayLike) -> Array:
     a + 5.2 a^2 + 26.4 a^3 with a = alpha_s(mass) / pi, known from tau decays. Source: S. Gorishny, A. Kataev, S. Larin, Phys. Lett. B 259
     (1991) 144; used for heavy neutrinos by K. Bondarenko et al., arXiv:1805.08567, sec. 3.2.2.
     """
-    a = alpha_s(mass) / np.pi
-    result: Array = a * (1 + a * (5.2 + 26.4 * a))
-    return result
+    return series(alpha_s(mass) / np.pi)
 
 
-def truncation(mass: ArrayLike) -> Array:
-    """The last term of Delta: what stands for the error of the series."""
-    result: Array = 26.4 * (alpha_s(mass) / np.pi) ** 3
+def series(a: Array) -> Array:
+    """Delta for a = alpha_s / pi."""
+    result: Array = a * (1 + a * (5.2 + THIRD_COEFFICIENT * a))
     return result

@@ -32,6 +32,7 @@ from .boson_hadrons import (
     r_remainder,
 )
 from .couplings import NEUTRAL, Couplings
+from .dalitz import gauss
 from .dark_widths import boson_mass, neutrino_vertex, width_scalar_emission, width_vector_emission
 from .form_factors import M_PION, pion_form_factor_squared
 from .scalar_hadrons import CHIRAL_TOP, PERTURBATIVE_FROM, scalar_hadron_width
@@ -80,7 +81,7 @@ def nodes(high: Array, pole: Array, breaks: Sequence[tuple[float, float]]) -> tu
     `pole` (n, 2): a pole's place and width in s. Between two breaks nodes close in on the ends as far as a pole or a line makes it
     necessary, as in `dalitz.Region`.
     """
-    x, w = np.polynomial.legendre.leggauss(_NODES)
+    x, w = gauss(_NODES)
     x, w = (x + 1) / 2, w / 2
     ends = [(np.minimum(energy**2, high), scale) for energy, scale in breaks] + [(high, np.inf)]
     s_parts, weights = [], []

@@ -11,6 +11,7 @@ from .experiment import Plane, Selection
 _KINDS = {11: "e", 13: "mu", 22: "gamma", 211: "pi", 321: "K"}
 
 _PROMPT = {
+    310: ("pi", "pi"),
     111: ("gamma", "gamma"),
     221: ("gamma", "gamma"),
     331: ("pi", "pi", "gamma", "gamma"),
