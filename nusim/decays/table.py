@@ -10,7 +10,7 @@ from ..errors import ParameterError
 from ..kernels.arrays import Array
 from ..model.spectrum import Spectrum
 from .channel import Channel, DecayTable
-from .dark import boson_mass, dark_channels, dark_parents, dark_warnings
+from .dark import boson_mass, channels_with_dark, dark_channels, dark_parents, dark_warnings
 from .quarks import LEAST_MASS
 from .standard import channels
 from .uncertainty import unit_errors
@@ -103,9 +103,8 @@ def decay_table(spectrum: Spectrum, state: str) -> DecayTable:
     dark = dark_channels(spectrum, state)
     if state in dark_parents(spectrum):
         return DecayTable(state, boson_mass(spectrum, state), tuple(dark), table_warnings(spectrum, state))
-    taken = {channel.products for channel in dark}
-    listed = (*(channel for channel in standard_channels(spectrum, state) if channel.products not in taken), *dark)
-    return DecayTable(state, spectrum.mass(state), listed, table_warnings(spectrum, state))
+    listed = channels_with_dark(spectrum, state, standard_channels(spectrum, state), dark)
+    return DecayTable(state, spectrum.mass(state), tuple(listed), table_warnings(spectrum, state))
 
 
 def check_parent(spectrum: Spectrum, state: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .. import pdg
-from ..decays.dark import boson_mass, dark_parents, dark_partial_widths
+from ..decays.dark import boson_mass, dark_parents, dark_partial_widths, standard_with_dark
 from ..decays.table import check_parent, partial_widths, table_warnings
 from ..errors import ParameterError
 from ..kernels.arrays import Array
@@ -100,5 +100,5 @@ def widths_at(spectra: Sequence[Spectrum], state: str) -> tuple[Array, dict[str,
     mixing2 = np.array([spectrum.active_mixing2(state) for spectrum in spectra]).T
     widths = partial_widths(mass, mixing2, spectra[0].majorana)
     if dark_parents(spectra[0]):
-        widths |= dark_partial_widths(spectra, state)
+        widths = standard_with_dark(spectra, state, widths, dark_partial_widths(spectra, state))
     return mass, widths
