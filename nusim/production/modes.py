@@ -119,7 +119,9 @@ def normalisation(process: Process) -> Normalisation:
     return Normalisation(factor, error, f"BR({decay}){both} = {float(measured):.6g}, {measured.source}")
 
 
-def branching_ratios(masses: ArrayLike, mixing2: Sequence[float] = (1.0, 1.0, 1.0), parents: Sequence[int] | None = None) -> dict[str, Array]:
+def branching_ratios(
+    masses: ArrayLike, mixing2: Sequence[float] = (1.0, 1.0, 1.0), parents: Sequence[int] | None = None
+) -> dict[str, Array]:
     """Branching ratio of every process at the given masses of N (GeV), by the name of `name_of`; 0 beyond threshold.
 
     `mixing2`: |U_e|^2, |U_mu|^2, |U_tau|^2. `parents`: PDG codes of mesons (positive) and leptons (negative charge); all by default.
@@ -179,9 +181,16 @@ def modes(spectrum: Spectrum, state: str, parents: Sequence[int]) -> tuple[Mode,
             names = [_canonical_name(one) for one in term.pdg[1:]]
             found.append(
                 Mode(
-                    state, code, pdg.canonical_products(" ".join([state, *names])), process.flavour, ratio, norm.error, norm.source,
-                    antiparticle, term,
-                )  # fmt: skip
+                    state,
+                    code,
+                    pdg.canonical_products(" ".join([state, *names])),
+                    process.flavour,
+                    ratio,
+                    norm.error,
+                    norm.source,
+                    antiparticle,
+                    term,
+                )
             )
     return tuple(found)
 

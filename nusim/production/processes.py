@@ -29,6 +29,9 @@ DECAY_CONSTANTS = {
 class Process(Protocol):
     """A decay into N, for unit mixing with one flavour."""
 
+    def __hash__(self) -> int:
+        """Processes key caches."""
+
     @property
     def parent(self) -> int:
         """PDG code."""
@@ -92,7 +95,8 @@ class MesonLeptonic:
 
     @property
     def theory_error(self) -> float:
-        return float(2 * np.hypot(*(one.error / one for one in self._inputs)))
+        f, ckm = self._inputs
+        return float(2 * np.hypot(f.error / f, ckm.error / ckm))
 
     @property
     def source(self) -> str:

@@ -126,9 +126,7 @@ def _bottom() -> tuple[Transition, ...]:
         big, pion = pdg.mass(parent), pdg.mass(211)
         found += [
             _scalar(parent, heavy, V_CB, _bottom_to_charm(parent, heavy), False, 0.04, 0.02, lattice),
-            _vector(
-                parent, star, V_CB, HeavyQuark(0.906, 1.205, 1.404, 0.854, 1.14, big, pdg.mass(abs(star))), False, 0.04, 0.03, hqet
-            ),
+            _vector(parent, star, V_CB, HeavyQuark(0.906, 1.205, 1.404, 0.854, 1.14, big, pdg.mass(abs(star))), False, 0.04, 0.03, hqet),
             _scalar(
                 parent,
                 light,
@@ -154,9 +152,7 @@ def _bottom() -> tuple[Transition, ...]:
         ]
     big, kaon = pdg.mass(531), pdg.mass(321)
     to_k = Bcl((0.374, -0.672, 0.07, 1.34), (0.2203, 0.089, 0.24), big, kaon, pdg.mass(511) + pdg.mass(211), b_star, 5.68)
-    to_ds_star = QuarkModel(
-        (0.95, 0.372, 0.561), (0.67, 0.350, 0.600), (0.70, 0.463, 0.510), (0.75, 1.04, 0.070), pdg.mass(541), M_BC_STAR
-    )
+    to_ds_star = QuarkModel((0.95, 0.372, 0.561), (0.67, 0.350, 0.600), (0.70, 0.463, 0.510), (0.75, 1.04, 0.070), pdg.mass(541), M_BC_STAR)
     return (
         *found,
         _scalar(531, -431, V_CB, _bottom_to_charm(531, 431), False, 0.10, 0.03, lattice + "; of B -> D, SU(3) symmetry assumed"),

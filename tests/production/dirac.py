@@ -100,7 +100,9 @@ def lepton_decay(momenta, masses, m_parent, spin, from_parent, particle):
             parent = parent_line(m_parent, parent_spin, particle)
             for a, b in product(SPINS, SPINS):
                 # the neutrino on the parent's line, and the pair from the W
-                first, second = ((heavy, masses[0], heavy_spin), (nu, 0.0, b)) if from_parent else ((nu, 0.0, b), (heavy, masses[0], heavy_spin))
+                first, second = (
+                    ((heavy, masses[0], heavy_spin), (nu, 0.0, b)) if from_parent else ((nu, 0.0, b), (heavy, masses[0], heavy_spin))
+                )
                 if particle:
                     one = current(u_spinor(*first), LEFT, parent)
                     two = current(u_spinor(lepton, masses[1], a), LEFT, v_spinor(*second))

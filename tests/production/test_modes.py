@@ -110,20 +110,25 @@ def test_modes_of_a_spectrum() -> None:
     assert (13, "nu4 nu e-", 1) not in found  # closed
     assert {key for key in found if key[0] == 321} == {(321, "nu4 mu+", 1), (321, "nu4 mu+ pi0", 1)}
     kaon = found[130, "nu4 mu+ pi-", 1], found[130, "nu4 mu- pi+", 1]
-    assert [mode.antiparticle for mode in kaon] == [False, True] and kaon[0].branching_ratio == kaon[1].branching_ratio
-    assert kaon[0].term.pdg == (9900012, -13, -211) and kaon[1].term.pdg == (-9900012, 13, 211)
+    assert [mode.antiparticle for mode in kaon] == [False, True]
+    assert kaon[0].branching_ratio == kaon[1].branching_ratio
+    assert kaon[0].term.pdg == (9900012, -13, -211)
+    assert kaon[1].term.pdg == (-9900012, 13, 211)
     assert kaon[0].term.sign == -kaon[1].term.sign
     leptonic = found[15, "nu4 nu mu-", 2], found[15, "nu4 nu mu-", 1]
     assert [mode.antiparticle for mode in leptonic] == [False, True]
     assert np.isclose(leptonic[0].branching_ratio, 3 * leptonic[1].branching_ratio)
     anti = found[-421, "nu4 mu- K+", 1]
-    assert anti.term.pdg == (-9900012, 13, 321) and anti.antiparticle
+    assert anti.term.pdg == (-9900012, 13, 321)
+    assert anti.antiparticle
     for mode in found.values():
         assert np.isclose(mode.term.width / (HBARC / pdg.ctau(abs(mode.parent))), mode.branching_ratio, rtol=1e-12)
-        assert 0 < mode.error < 1 and mode.normalisation
+        assert 0 < mode.error < 1
+        assert mode.normalisation
         charges = [pdg.charge(code) for code in mode.term.pdg]
         assert sum(charges) == pdg.charge(mode.parent)
-        assert mode.term.masses[0] == spectrum.mass("nu4") and sum(mode.term.masses) < pdg.mass(abs(mode.parent))
+        assert mode.term.masses[0] == spectrum.mass("nu4")
+        assert sum(mode.term.masses) < pdg.mass(abs(mode.parent))
     # a Majorana one is its own antiparticle
     both = modes(solved(0.2, mu=1e-6), "nu4", (130,))
     assert [mode.term.pdg[0] for mode in both] == [9900012, 9900012]

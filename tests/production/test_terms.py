@@ -9,7 +9,7 @@ from nusim.constants import F_D, F_PI, F_RHO, G_F, V_CD, V_UD
 from nusim.errors import ParameterError
 from nusim.production import leptonic, semileptonic
 from nusim.production.processes import Leptonic, MesonLeptonic, Process, Semileptonic, TauHadronic, processes
-from nusim.production.terms import LeptonicTerm, MesonTwoBody, SemileptonicTerm, TauTwoBody, polarised_msq
+from nusim.production.terms import LeptonicTerm, MesonTwoBody, TauTwoBody, polarised_msq
 from tests.production import dirac
 
 HEAVY = 9900012
@@ -129,7 +129,8 @@ def test_events_follow_the_spectra(process: Process, share: float) -> None:
     n = 60_000
     none = np.zeros((n, 3))
     momenta, acceptance = term.propose(rng.uniform(size=(n, term.draws)), none)
-    assert np.all(acceptance >= 0) and np.all(acceptance <= 1 + 1e-9)
+    assert np.all(acceptance >= 0)
+    assert np.all(acceptance <= 1 + 1e-9)
     assert acceptance.mean() > 0.25
     m_n, m_l, m_x = term.masses
     for place, mass in enumerate(term.masses):
@@ -140,17 +141,23 @@ def test_events_follow_the_spectra(process: Process, share: float) -> None:
     ends = m_n, (term.m_parent**2 + m_n**2 - (m_l + m_x) ** 2) / (2 * term.m_parent)
     pair = (m_n + m_l) ** 2, (term.m_parent - m_x) ** 2
     if isinstance(term, LeptonicTerm):
+
         def energy(e):
             return leptonic.spectrum_energy(term.m_parent, m_l, m_n, e, term.from_parent)
+
         places, pair = ((0, 1), pair) if term.from_parent else ((1, 2), (m_l**2, (term.m_parent - m_n) ** 2))
+
         def mass2(s):
             return leptonic.spectrum_recoil(term.m_parent, m_l, m_n, s, term.from_parent)
     else:
         places = (0, 1)
+
         def energy(e):
             return semileptonic.spectrum_energy(term.transition, e, m_l, m_n)
+
         def mass2(s):
             return semileptonic.spectrum_q2(term.transition, s, m_l, m_n)
+
     one = np.ones(len(kept))
     assert agrees(kept[:, 0, 0], one, *ends, energy)
     assert agrees(invariant_mass2(kept, *places), one, *pair, mass2)

@@ -8,7 +8,7 @@ from nusim import pdg
 from nusim.constants import G_F
 from nusim.kernels.kinematics import two_body_energy, two_body_momentum
 from nusim.production import leptonic, semileptonic
-from nusim.production.processes import Leptonic, Process, Semileptonic, processes
+from nusim.production.processes import Leptonic, Process, processes
 from nusim.production.semileptonic import Transition
 from nusim.production.transitions import transitions
 from tests.decays.phase_space import three_body_width
@@ -72,7 +72,7 @@ def test_quadrature_of_both_spectra(transition: Transition, lepton: int) -> None
 
 
 def test_the_known_form_of_a_pseudoscalar_width() -> None:
-    """Gamma = C^2 G^2 V^2 / (128 pi^3 M^3) int dq^2/q^4 sqrt(lam lam) {f+^2 lam_h (2 q^2 - S - d^2/q^2)/3 + f0^2 (M^2-m^2)^2 (S - d^2/q^2)}."""
+    """C^2 G^2 V^2 / (128 pi^3 M^3) int dq^2/q^4 sqrt(lam lam) {f+^2 lam_h (2 q^2 - S - d^2/q^2)/3 + f0^2 (M^2-m^2)^2 (S - d^2/q^2)}."""
     t = transitions()[0]
     m_lepton, m_heavy = pdg.mass(13), 0.1
     m, n = t.m_parent, t.m_daughter
@@ -101,9 +101,7 @@ def test_leptonic_widths_are_integrals_of_spinors_and_spectra(process: Leptonic,
     width = float(process.width(m_n))
 
     def msq(momenta):
-        return np.array(
-            [8 * G_F**2 * dirac.lepton_decay(p[[1, 2, 0]], (m_n, m_l), m, NONE, process.from_parent, True)[0] for p in momenta]
-        )
+        return np.array([8 * G_F**2 * dirac.lepton_decay(p[[1, 2, 0]], (m_n, m_l), m, NONE, process.from_parent, True)[0] for p in momenta])
 
     if m_n > 0:
         assert np.isclose(three_body_width(m, (0.0, m_n, m_l), msq, nodes=24), width, rtol=1e-6)
@@ -135,9 +133,12 @@ def test_two_body_widths_are_those_of_spinors(process: Process, share: float) ->
 def test_every_width_ends_at_threshold(process: Process) -> None:
     end = pdg.mass(process.parent) - sum(pdg.mass(abs(code)) for code in process.products)
     widths = process.width(np.array([0.0, 0.5 * end, end * (1 - 1e-6), end * (1 + 1e-12), 2 * end, 100.0]))
-    assert np.all(np.isfinite(widths)) and widths[0] > 0 and widths[1] > 0
+    assert np.all(np.isfinite(widths))
+    assert widths[0] > 0
+    assert widths[1] > 0
     assert 0 < widths[2] < 0.02 * widths[1]
-    assert not widths[3:].any() and not np.signbit(widths).any()
+    assert not widths[3:].any()
+    assert not np.signbit(widths).any()
 
 
 def test_form_factors_obey_their_constraints_at_zero() -> None:
