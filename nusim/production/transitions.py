@@ -76,7 +76,7 @@ def _bottom_to_charm(parent: int, daughter: int) -> Bcl:
 
 def _kaons() -> tuple[Transition, ...]:
     poles = Poles(F_K_PI, M_V_K, M_S_K)
-    source = F_K_PI.source + "; poles: " + M_V_K.source
+    source = F_K_PI.source + "; poles of K_L, PDG averages; recalled"
     isospin = float((1 + ISOSPIN_K) ** 2)
     return (
         _scalar(321, 111, V_US, poles, False, 0.01, 0.01, source, 0.5 * S_EW * isospin),

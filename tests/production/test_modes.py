@@ -9,6 +9,8 @@ import pytest
 
 import nusim
 from nusim import pdg
+from nusim.decays.channel import CascadeTerm
+from nusim.decays.draw import draw_products
 from nusim.production.measured import BRANCHING_RATIOS
 from nusim.production.modes import branching_ratios, modes, name_of, normalisation, reference
 from nusim.production.processes import Process, processes
@@ -159,3 +161,35 @@ def _timed(masses: np.ndarray) -> float:
     start = time.perf_counter()
     branching_ratios(masses)
     return time.perf_counter() - start
+
+
+def ratio(one: str, other: str) -> float:
+    found = branching_ratios(np.array([0.0]))
+    return float(found[one][0] / found[other][0])
+
+
+def test_lepton_universality_ratios_are_the_published_ones() -> None:
+    """The time-like form factors, by the tau: R(D), R(D*) of the Standard Model, HFLAV's mean of predictions; R(pi) of Fermilab/MILC."""
+    assert abs(ratio("B0 -> N tau+ D-", "B0 -> N mu+ D-") - 0.298) < 2 * 0.004
+    assert abs(ratio("B0 -> N tau+ D*-", "B0 -> N mu+ D*-") - 0.254) < 2 * 0.005
+    # arXiv:1510.02349
+    assert abs(ratio("B0 -> N tau+ pi-", "B0 -> N mu+ pi-") - 0.641) < 0.017
+
+
+def test_kaon_form_factors_give_the_ratio_of_muons_and_electrons() -> None:
+    widths = {p.products[0]: float(p.width(0.0)) for p in processes() if p.parent == 130 and not p.antineutrino}
+    # PDG 2026: 27.04(7) / 40.55(11); radiative corrections of 0.2% apart
+    assert abs(widths[-13] / widths[-11] / (27.04 / 40.55) - 1) < 0.015
+
+
+def test_terms_can_be_drawn_and_followed_as_those_of_decays() -> None:
+    spectrum = solved(0.2, mu=1e-6, tau=1e-6)
+    for mode in modes(spectrum, "nu4", (321, 15, -15)):
+        assert isinstance(mode.term, CascadeTerm)
+        n = 500
+        spin = np.tile([0.1, 0.2, 0.3], (n, 1)) if abs(mode.parent) == 15 else np.zeros((n, 3))
+        codes, momenta, _ = draw_products([mode.term], spin, np.zeros(n, bool), 1, 0, np.arange(n))
+        assert np.all(codes == mode.term.pdg)
+        assert np.allclose(momenta.sum(axis=1), [pdg.mass(abs(mode.parent)), 0, 0, 0], atol=1e-12)
+        part, _, _ = draw_products([mode.term], spin[:7], np.zeros(7, bool), 1, 0, np.arange(7))
+        assert np.array_equal(part, codes[:7])
