@@ -48,6 +48,12 @@ def _check_place(place: int) -> None:
         raise ParameterError(f"production: the spin of product {place} is not followed, only that of the heavy neutrino (0)")
 
 
+def _per_msq(weight: Array, msq: Array) -> Array:
+    """weight / msq; 0 on the edge of phase space, where both vanish."""
+    result: Array = np.divide(weight, msq, out=np.zeros_like(weight), where=msq > 0)
+    return result
+
+
 def _isotropic(u: Array) -> Array:
     """Unit vectors (n, 3) from uniform numbers (n, 2)."""
     return around(np.tile([0.0, 0.0, 1.0], (len(u), 1)), 2 * u[:, 0] - 1, 2 * np.pi * u[:, 1])
@@ -228,7 +234,7 @@ class LeptonicTerm:
         alone, first, second = self._order
         table = pair_mass(self.m_parent, self.masses[alone], self.masses[first], self.masses[second], False)
         exact = self.width / self.scale * 256 * np.pi**3 * self.m_parent**3 / (64 * G_F**2)
-        return momenta, acceptance * table.area / exact / self.msq(momenta, none)
+        return momenta, _per_msq(acceptance * (table.area / exact), self.msq(momenta, none))
 
     def polarisation(self, momenta: Array, spin: SpinArray, place: int, u: Array) -> Array:
         """Polarisation vector (n, 3) of N: along the lepton, or against the parent's p - m s, in its rest frame."""
@@ -337,7 +343,7 @@ class SemileptonicTerm:
         return result
 
     def propose(self, u: Array, spin: SpinArray) -> tuple[Array, Array]:
-        """Momenta from q^2 under its bound and flat angles, and the probability to keep them (0.3 to 0.7 on average)."""
+        """Momenta from q^2 under its bound and flat angles, and the probability to keep them (0.6 to 0.9 on average)."""
         m_n, m_l, m_x = self.masses
         table = _proposal(self.transition, m_l, m_n)
         height = u[:, 0] * table.steps[-1]
@@ -363,7 +369,7 @@ class SemileptonicTerm:
         none = np.zeros((len(u), 3))
         momenta, acceptance = self.propose(u, none)
         table = _proposal(self.transition, self.masses[1], self.masses[0])
-        return momenta, acceptance * table.steps[-1] / table.area / self.msq(momenta, none)
+        return momenta, _per_msq(acceptance * (table.steps[-1] / table.area), self.msq(momenta, none))
 
     def polarisation(self, momenta: Array, spin: SpinArray, place: int, u: Array) -> Array:
         """Polarisation vector (n, 3) of N."""
