@@ -5,7 +5,7 @@ A branching ratio is the measured one of the same decay with a light neutrino ti
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import NamedTuple
 
@@ -173,11 +173,13 @@ def modes(spectrum: Spectrum, state: str, parents: Sequence[int]) -> tuple[Mode,
             norm = normalisation(process)
             antiparticle = process.antineutrino != conjugate
             ratio = norm.factor * float(mixing[process.flavour]) * width
-            heavy = pdg.HEAVY_STATE_CODES[state]
+            # the code's sign says nothing of a Majorana state; the term's own sign does of its spin
+            heavy = pdg.HEAVY_STATE_CODES[state] * (-1 if antiparticle and not spectrum.majorana else 1)
             total = float(HBARC) / pdg.ctau(abs(code))
-            term = process.term(m_heavy, heavy * (-1 if process.antineutrino and not spectrum.majorana else 1), ratio * total / width)
+            term = process.term(m_heavy, heavy, ratio * total / width)
             if conjugate:
                 term = term.conjugate()
+                term = replace(term, pdg=(heavy, *term.pdg[1:]))
             names = [_canonical_name(one) for one in term.pdg[1:]]
             found.append(
                 Mode(
