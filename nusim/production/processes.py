@@ -7,8 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from .. import pdg
-from ..constants import F_B, F_BC, F_D, F_DS, F_K, F_PI, V_CB, V_CD, V_CS, V_UB, V_UD, V_US, Measured
-from ..decays.hadronic import CHARGED_PSEUDOSCALARS, CHARGED_VECTORS
+from ..constants import F_B, F_BC, F_D, F_DS, F_K, F_K_STAR, F_PI, F_RHO, V_CB, V_CD, V_CS, V_UB, V_UD, V_US, Measured
 from ..kernels.arrays import Array, ArrayLike
 from . import leptonic, semileptonic, two_body
 from .semileptonic import Transition
@@ -240,10 +239,10 @@ def processes() -> tuple[Process, ...]:
                 found.append(Semileptonic(transition, -lepton))
                 if transition.parent in (130, 310):
                     found.append(Semileptonic(transition, lepton))
-    for name, coupling in CHARGED_PSEUDOSCALARS.items():
-        found.append(TauHadronic(-pdg.CODES[name], coupling, False, 0.02, 0.0, "decay constant; no radiative correction"))
-    for name, coupling in CHARGED_VECTORS.items():
-        found.append(TauHadronic(-pdg.CODES[name], coupling, True, 0.10, 0.05, "decay constant; narrow meson"))
+    for meson, (f, ckm) in ((-211, DECAY_CONSTANTS[211]), (-321, DECAY_CONSTANTS[321])):
+        found.append(TauHadronic(meson, float(f * ckm), False, 0.02, 0.0, "decay constant; no radiative correction"))
+    for meson, (f, ckm) in ((-213, (F_RHO, V_UD)), (-323, (F_K_STAR, V_US))):
+        found.append(TauHadronic(meson, float(f * ckm), True, 0.10, 0.05, "decay constant; narrow meson"))
     for parent, lepton in ((15, 11), (15, 13), (13, 11)):
         found += [Leptonic(parent, lepton, True), Leptonic(parent, lepton, False)]
     return tuple(found)
