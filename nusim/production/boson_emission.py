@@ -25,7 +25,7 @@ from ..errors import ParameterError
 from ..kernels.arrays import Array
 from ..kernels.lorentz import dot
 from ..kernels.spinors import ComplexArray
-from ..model.model import DarkNeutrino
+from ..model.model import Hnl
 from ..model.spectrum import Spectrum
 from ..units import HBARC
 from .processes import DECAY_CONSTANTS
@@ -147,7 +147,7 @@ def lines(spectrum: Spectrum, boson: str, flavour: int, product: str) -> tuple[L
     Raises ParameterError for a model without a dark sector.
     """
     model = spectrum.model
-    if not isinstance(model, DarkNeutrino):
+    if isinstance(model, Hnl):
         raise ParameterError(f"model {model.name}: has no {boson}; only dark-neutrino models do")
     found = couplings(spectrum)
     dark = spectrum.U[[k for k, row in enumerate(spectrum.rows) if row.startswith("D")]]
