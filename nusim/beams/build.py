@@ -32,6 +32,8 @@ ROWS: dict[str, dict[int, int]] = {
 _CHUNK = 40_000
 _FORWARD_SCALE = 10.0
 _PRIMARY = {"pi+": 211, "pi-": -211, "K+": 321, "K-": -321, "KL": 130}
+_BORN_AS = {"KS": "KL"}
+"""K_S are made at the rate of K_L."""
 _BR_KS_CHARGED = 0.6920
 """K_S -> pi+ pi-, PDG 2022: 69.20(5)%."""
 
@@ -53,7 +55,9 @@ def build_parents(
     """
     bar, plan = _Progress(progress), plan_of(beam)
     rng = np.random.Generator(np.random.Philox(key=[seed, 0]))
-    parts = [primary_mesons(beam, name, n, rng) for name, n in (draws or plan.draws).items() if n]
+    from_cascade = {name for name, formula in beam.yields.items() if not formula.parametrised}
+    wanted = {name: n for name, n in (draws or plan.draws).items() if n and _BORN_AS.get(name, name) not in from_cascade}
+    parts = [primary_mesons(beam, name, n, rng) for name, n in wanted.items()]
     if cascade_protons is None:
         cascade_protons = plan.protons
     if cascade_protons:
@@ -63,7 +67,7 @@ def build_parents(
     if plan.tracked is not None:
         mesons = thinned(mesons, plan.tracked, rng)
     hits: list[Mesons] = []
-    pieces = _flown(beam, polarity, mesons, rng, bar, hits if cascade_protons else None)
+    pieces = _flown(beam, polarity, mesons, rng, bar, hits if cascade_protons and beam.horns else None)
     if hits and plan.metal_hits:
         drawn = _drawn_by_weight(join(hits), plan.metal_hits, rng)
         bar.start("horn metal", 1)
@@ -131,7 +135,7 @@ def primary_mesons(beam: Beam, name: str, n: int, rng: np.random.Generator) -> M
     if target is None:
         raise ParameterError(f"beam {beam.name}: the card gives no target: its parents cannot be generated")
     code = _PRIMARY.get(name, 130)
-    cross_section = differential_cross_section(beam.yields["KL" if name == "KS" else name], code, beam.momentum)
+    cross_section = differential_cross_section(beam.yields[_BORN_AS.get(name, name)], code, beam.momentum)
     p, theta, weight = draw_yield(cross_section, rng.random((n, 3)), beam.momentum)
     weight = weight / target.production_cross_section
     material = beam.materials[target.material]

@@ -190,6 +190,9 @@ class BeamCard(StrictModel):
         for name in (*self.yields, *self.normalisation_uncertainty, *rows):
             if name not in pdg.CODES:
                 raise ValueError(f"unknown parent '{name}'; parents are named K+, K-, pi+, pi-, KL, D+, ...")
+        for name in self.build.draws if self.build else ():
+            if name != "KS" and name not in self.yields:
+                raise ValueError(f"build: draws: '{name}' is none of [yields]: {', '.join(self.yields)}; or KS, born as KL")
         used = [horn.material for horn in self.horn]
         used += [self.target.material] if self.target else []
         used += [self.tunnel.air] if self.tunnel and self.tunnel.air else []

@@ -1,13 +1,15 @@
 """The committed LBNF parents and the published flux at the near detector of DUNE."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from nusim.beams.beam import Beam, Polarity, load_parents
-from nusim.beams.build import beam_summary
+from nusim.beams.build import beam_summary, build_parents
 from nusim.beams.neutrino_flux import neutrino_flux
+from nusim.beams.yields import YieldFormula
 from nusim.cards.read import read_beam
 from nusim.experiment.volumes import Box
 
@@ -69,3 +71,18 @@ def test_polarities_turn_the_beam_into_its_opposite(lbnf: Beam) -> None:
     assert 0.02 < rhc["numu"][0] / rhc["numubar"][0] < 0.20
     assert 0.003 < fhc["nue"][0] / fhc["numu"][0] < 0.010
     assert fhc.by_parent["numu"]["K+"][2] > 0.5 * fhc["numu"][2]
+
+
+def test_the_whole_cascade_in_place_of_formulas(lbnf: Beam) -> None:
+    """All species from the generator: no formula is drawn, and decays per proton are those of the formulas within a factor of 1.5."""
+    pytest.importorskip("pythia8mc")
+    assert lbnf.build is not None
+    yields = dict.fromkeys(lbnf.yields, YieldFormula("cascade"))
+    beam = replace(lbnf, yields=yields, build=replace(lbnf.build, protons=400, tracked=4000, metal_hits=100))
+    parents = build_parents(beam, "fhc", seed=3)
+    assert parents.protons_simulated == 400
+    committed = load_parents(lbnf, "fhc")
+    for code in (211, 321):
+        ratio = parents.weight[parents.pdg == code].sum() / committed.weight[committed.pdg == code].sum()
+        assert 1 / 1.5 < ratio < 1.5, code
+    assert load_parents(beam, "fhc").counted == {-321, -211, 130, 211, 321}
