@@ -85,14 +85,15 @@ def variants(beam: Beam, protons: int, edges: Array) -> dict[str, Array]:
 def print_comparison(name: str, flux: NeutrinoFlux, reference: Published, moves: dict[str, Array]) -> None:
     """A Markdown table of nusim over published, and where there are any, of the moved horns."""
     total = flux["numu"]
-    print(f"| {name}, GeV | published | nusim / published | of which K+ | {' | '.join(moves)}")
+    head = [f"{name}, GeV", "published", "nusim / published", "of which K+", *moves]
+    print(f"| {' | '.join(head)} |\n|{'---|' * len(head)}")
     for k, known in enumerate(reference.flux):
         share = flux.by_parent["numu"]["K+"][k] / total[k]
         cells = [f"{total[k] / known * change[k]:.2f}" for change in moves.values()]
         ratio = f"{total[k] / known:.3f} +- {flux.stat_error['numu'][k] / known:.3f}"
         bin_ = f"{reference.edges[k]:g}-{reference.edges[k + 1]:g}"
-        print(f"| {bin_} | {known:.3e} | {ratio} | {share:.0%} | {' | '.join(cells)}")
-    print(f"| all | {reference.flux.sum():.3e} | {total.sum() / reference.flux.sum():.3f} | |")
+        print(f"| {' | '.join([bin_, f'{known:.3e}', ratio, f'{share:.0%}', *cells])} |")
+    print(f"| all | {reference.flux.sum():.3e} | {total.sum() / reference.flux.sum():.3f} |{' |' * (len(moves) + 1)}")
 
 
 def draw(flux: NeutrinoFlux, reference: Published, moves: dict[str, Array]) -> None:
