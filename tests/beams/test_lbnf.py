@@ -48,7 +48,7 @@ def test_table_is_sound(lbnf: Beam, polarity: Polarity) -> None:
 def test_muon_neutrinos_at_the_near_detector_of_dune(lbnf: Beam) -> None:
     """arXiv:2103.04797 (horns of 2017) with the horns of 2020: 15% from 1 to 3 GeV, 35% from 4 to 15 GeV; nothing is fitted.
 
-    From 3 to 4 GeV the flux falls by half in each bin and moves by 10 to 25% if a horn moves by 50 cm (docs/physics/beams.md): only 40%
+    From 3 to 4 GeV the flux falls by half in each bin and moves by 5 to 20% if a horn moves by 50 cm (docs/physics/beams.md): only 40%
     is asked for. Below 1 GeV 20%.
     """
     lines = [line.split(",") for line in REFERENCE.read_text().splitlines() if line.startswith("dune-nd")]
