@@ -59,6 +59,22 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class BuildPlan:
+    """How much is simulated for a parent table."""
+
+    protons: int
+    """Followed through the target's cascade."""
+    metal_hits: int
+    """Interactions in the horns' conductors that are generated, drawn from all particles that cross them."""
+    rows: Mapping[str, Mapping[int, int]]
+    """Rows kept, by polarity and PDG code."""
+    draws: Mapping[str, int] = field(default_factory=dict)
+    """Primary mesons drawn from parametrisations, by name; KS: for the pions it decays to."""
+    tracked: int | None = None
+    """Pions and nucleons flown through the horns, None: all."""
+
+
+@dataclass(frozen=True, slots=True)
 class Timing:
     """The proton beam's structure in c t, metres."""
 
@@ -90,6 +106,17 @@ class Beam:
     air: str | None = None
     """Name of the material that fills the tunnel."""
     timing: Timing | None = None
+    build: BuildPlan | None = None
+
+    @property
+    def parametrised(self) -> tuple[int, ...]:
+        """PDG codes of the species whose primary production follows a published formula."""
+        return tuple(pdg.CODES[name] for name, formula in self.yields.items() if formula.parametrised)
+
+    def gas(self, section: Section) -> Material | None:
+        """What fills a section of the tunnel."""
+        name = section.gas or self.air
+        return None if name is None else self.materials[name]
 
     def __post_init__(self) -> None:
         if not self.momentum > 0:
@@ -128,7 +155,7 @@ def load_parents(beam: Beam, polarity: Polarity) -> ParentFlux:
         axisymmetric=True,
         protons_simulated=float(table["protons_simulated"]),
         command=str(table["command"]),
-        counted=frozenset(int(code) for code in table["species"] if pdg.NAMES[int(code)] not in beam.yields),
+        counted=frozenset(int(code) for code in table["species"] if int(code) not in beam.parametrised),
     )
 
 

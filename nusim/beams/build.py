@@ -10,10 +10,11 @@ import numpy as np
 from .. import pdg
 from ..errors import DataFileError, ParameterError
 from ..kernels.arrays import Array
-from .beam import Beam, Polarity, load_parents, read_table, write_table
+from .beam import Beam, BuildPlan, Polarity, load_parents, read_table, write_table
 from .cascade import KEPT, products_in_metal, proton_tracks, pythia_version, tertiary_mesons
 from .decay_region import decays_on_path, free_path
-from .horns import StepSegments, track
+from .drift import drift
+from .horns import StepSegments, absorption, track
 from .mesons import Mesons, join, per_species
 from .parents import ParentFlux
 from .yields import differential_cross_section, draw_yield
@@ -23,14 +24,16 @@ DRAWS = {"pi+": 900_000, "pi-": 700_000, "K+": 300_000, "KL": 150_000, "KS": 120
 CASCADE_PROTONS = 300_000
 METAL_HITS = 150_000
 """Interactions in the horns' conductors that are generated, drawn from all particles that cross them."""
-ROWS = {
+ROWS: dict[str, dict[int, int]] = {
     "fhc": {211: 100_000, 321: 36_000, -211: 30_000, -321: 12_000, 130: 14_000},
     "rhc": {-211: 90_000, 321: 28_000, 211: 48_000, -321: 15_000, 130: 14_000},
 }
-"""Rows kept by species: most for the leading ones."""
+"""Rows kept by species: most for the leading ones. These four stand where a card has no [build]."""
 _CHUNK = 40_000
 _FORWARD_SCALE = 10.0
-_PRIMARY = {"pi+": 211, "pi-": -211, "K+": 321, "KL": 130}
+_PRIMARY = {"pi+": 211, "pi-": -211, "K+": 321, "K-": -321, "KL": 130}
+_BORN_AS = {"KS": "KL"}
+"""K_S are made at the rate of K_L."""
 _BR_KS_CHARGED = 0.6920
 """K_S -> pi+ pi-, PDG 2022: 69.20(5)%."""
 
@@ -46,29 +49,51 @@ def build_parents(
 ) -> ParentFlux:
     """The parents of one polarity from the beam's parametrisations, cascade, horns and decay region.
 
-    `draws`: primary mesons by species name; `cascade_protons`: protons followed for the tertiary mesons
-    (0: none); `rows`: rows kept
-    by PDG code, all if None. Deterministic in `seed`. Raises MissingExtraError without pythia8mc.
+    `draws`: primary mesons by species name; `cascade_protons`: protons followed for the mesons of the cascade
+    (0: none); both as the card's [build] says if None. `rows`: rows kept by PDG code, all if None. Deterministic in `seed`.
+    Raises MissingExtraError without pythia8mc.
     """
-    bar = _Progress(progress)
+    bar, plan = _Progress(progress), plan_of(beam)
     rng = np.random.Generator(np.random.Philox(key=[seed, 0]))
-    parts = [primary_mesons(beam, name, n, rng) for name, n in (draws or DRAWS).items() if n]
+    from_cascade = {name for name, formula in beam.yields.items() if not formula.parametrised}
+    wanted = {name: n for name, n in (draws or plan.draws).items() if n and _BORN_AS.get(name, name) not in from_cascade}
+    parts = [primary_mesons(beam, name, n, rng) for name, n in wanted.items()]
     if cascade_protons is None:
-        cascade_protons = CASCADE_PROTONS
+        cascade_protons = plan.protons
     if cascade_protons:
         bar.start("cascade", cascade_protons)
-        parts.append(surrounded(beam, tertiary_mesons(beam, cascade_protons, seed, progress=bar.step)))
+        parts.append(surrounded(beam, tertiary_mesons(beam, cascade_protons, seed, beam.parametrised, progress=bar.step)))
     mesons = join(parts)
+    if plan.tracked is not None:
+        mesons = thinned(mesons, plan.tracked, rng)
     hits: list[Mesons] = []
-    pieces = _flown(beam, polarity, mesons, rng, bar, hits if cascade_protons else None)
-    if hits:
-        drawn = _drawn_by_weight(join(hits), METAL_HITS, rng)
+    pieces = _flown(beam, polarity, mesons, rng, bar, hits if cascade_protons and beam.horns else None)
+    if hits and plan.metal_hits:
+        drawn = _drawn_by_weight(join(hits), plan.metal_hits, rng)
         bar.start("horn metal", 1)
         charge, mass = _nucleus(beam)
         pieces += _flown(beam, polarity, products_in_metal(drawn, charge, mass, seed + 1), rng, bar, None)
     bar.close()
     parents = _joined(pieces, float(cascade_protons), f"build_parents({beam.name!r}, {polarity!r}, seed={seed})")
     return parents if rows is None else reduced(parents, rows, rng)
+
+
+def plan_of(beam: Beam) -> BuildPlan:
+    """How much is simulated: what the card says, or the numbers above."""
+    return beam.build or BuildPlan(CASCADE_PROTONS, METAL_HITS, ROWS, DRAWS)
+
+
+def thinned(mesons: Mesons, number: int, rng: np.random.Generator) -> Mesons:
+    """About `number` of the pions and nucleons, and all kaons: kept in proportion to momentum, every expectation kept.
+
+    Fast mesons are few and make most of the flux at a detector far ahead.
+    """
+    many = np.isin(mesons.pdg, (321, -321, 130), invert=True)
+    chance = np.ones(len(mesons))
+    chance[many] = _probabilities(mesons.weight[many] * np.linalg.norm(mesons.momentum[many], axis=1), number)
+    kept = rng.random(len(mesons)) < chance
+    chosen = mesons.select(kept)
+    return Mesons(chosen.pdg, chosen.position, chosen.momentum, chosen.time, chosen.weight / chance[kept])
 
 
 def _flown(
@@ -110,7 +135,7 @@ def primary_mesons(beam: Beam, name: str, n: int, rng: np.random.Generator) -> M
     if target is None:
         raise ParameterError(f"beam {beam.name}: the card gives no target: its parents cannot be generated")
     code = _PRIMARY.get(name, 130)
-    cross_section = differential_cross_section(beam.yields["KL" if name == "KS" else name], code, beam.momentum)
+    cross_section = differential_cross_section(beam.yields[_BORN_AS.get(name, name)], code, beam.momentum)
     p, theta, weight = draw_yield(cross_section, rng.random((n, 3)), beam.momentum)
     weight = weight / target.production_cross_section
     material = beam.materials[target.material]
@@ -209,31 +234,34 @@ def decays_in_flight(
 ) -> ParentFlux:
     """Every meson's decays: one segment for its way to the end of the horns, one from there to the wall.
 
-    The first is one of its steps, chosen in proportion to the decays each step holds and carrying their sum. Interactions in the horns'
+    Where the tunnel's gas changes, the way up to the change belongs to the first. The first is one of its steps, chosen in
+    proportion to the decays each step holds and carrying their sum. Interactions in the horns'
     metal are added to `hits` in the same way: one place for each particle, with the sum of its interactions.
     """
     air = beam.materials[beam.air] if beam.air is not None else None
+    gases = [beam.gas(section) for section in beam.tunnel]
     segments = StepSegments.empty(len(mesons))
     sign = 1 if polarity == "fhc" else -1
     codes = mesons.pdg
     struck = StepSegments.empty(len(mesons)) if hits is not None else None
-    for horn in beam.horns:
+    for k, horn in enumerate(beam.horns):
+        if k:
+            mesons = drift(mesons, horn.wall.z[0], beam.tunnel, air, segments, rng)
         mesons = track(mesons, horn, sign, beam.materials[horn.material], air, segments, rng, hits=struck)
     if hits is not None and struck is not None:
         found = struck.weight > 0
         hits.append(Mesons(mesons.pdg[found], struck.start.T[found], struck.momentum.T[found], struck.time[found], struck.weight[found]))
+    for section, gas, beyond in zip(beam.tunnel, gases, gases[1:], strict=False):
+        if beyond is not gas:
+            mesons = drift(mesons, section.end, beam.tunnel, gas, segments, rng)
     mesons = mesons.select(np.isin(mesons.pdg, KEPT))
     p = np.linalg.norm(mesons.momentum, axis=1)
     direction = mesons.momentum / np.maximum(p, 1e-30)[:, None]
     path = free_path(beam.tunnel, mesons.position, direction)
-    absorption = np.zeros(len(mesons))
-    if air is not None:
-        for code in np.unique(mesons.pdg):
-            rows = mesons.pdg == code
-            absorption[rows] = air.absorption(int(code), p[rows])
+    losses = absorption(mesons, gases[-1], p)
     alive = (p > 0) & (mesons.weight > 0)
     length = np.where(alive, mesons.decay_length, 1.0)
-    weight = np.where(alive, mesons.weight * decays_on_path(path, length, absorption), 0.0)
+    weight = np.where(alive, mesons.weight * decays_on_path(path, length, losses), 0.0)
     flying, stepping = weight > 0, np.flatnonzero((segments.weight > 0) & np.isin(codes, KEPT))
     return ParentFlux(
         pdg=np.concatenate([codes[stepping], mesons.pdg[flying]]),
@@ -337,14 +365,15 @@ def rebuild(beam: Beam, polarity: Polarity, output: Path, seed: int = 1, progres
     output, generator = Path(output), pythia_version()
     if not output.parent.is_dir():
         raise DataFileError(f"{output}: there is no folder {output.parent} to write the parent table to")
-    parents = build_parents(beam, polarity, seed, rows=ROWS[polarity], progress=progress)
+    plan = plan_of(beam)
+    parents = build_parents(beam, polarity, seed, rows=plan.rows[polarity], progress=progress)
     parents = replace(parents, command=f"nusim beam {beam.name} --polarity {polarity} --seed {seed} --rebuild -o {output.name}")
     partial = output.with_name(output.name + ".part")
     extra: dict[str, Any] = {
         "seed": np.int64(seed),
         "polarity": np.str_(polarity),
         "generator": np.str_(f"pythia8mc {generator}"),
-        "primary_draws": np.str_(", ".join(f"{name} {n}" for name, n in DRAWS.items())),
+        "primary_draws": np.str_(", ".join(f"{name} {n}" for name, n in plan.draws.items())),
     }
     try:
         write_table(partial, parents, extra)

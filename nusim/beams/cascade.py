@@ -5,12 +5,12 @@ sections and products (PythiaCascade: Sjostrand and Utheim, arXiv:2108.03481, of
 
 Which generation comes from where, so that nothing counts twice:
 - a meson straight from the beam proton's own interaction (generation 1) belongs to the published parametrisations, and is dropped
-  here if its species is one of `primary`;
+  here if its species is one of `primary`: those whose yield in the card is a formula;
 - mesons from later interactions (generation 2 and up) are kept;
-- K- have no published parametrisation at this energy and are kept from every generation;
+- species without one (K- at 8.9 GeV/c, or all with `kind = "cascade"`) are kept from every generation;
 - interactions in the horns' metal (`products_in_metal`) are later ones: all their mesons are kept;
 - pions from weakly decaying hyperons of any generation are kept, and those from K_S of generation 2 and up (the generation-1 K_S are
-  drawn from the K0 parametrisation by `build`).
+  drawn from the K0 parametrisation by `build`, if there is one).
 """
 
 import contextlib

@@ -17,6 +17,8 @@ class Section:
     radius: float
     """At `begin`, metres."""
     end_radius: float
+    gas: str | None = None
+    """What fills it, a name among the beam's materials; None: what the beam says."""
 
     def __post_init__(self) -> None:
         if not self.end > self.begin or self.radius <= 0 or self.end_radius <= 0:

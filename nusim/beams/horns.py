@@ -55,6 +55,8 @@ class Horn:
     skin_depth: float
     """Metres, in the inner conductor."""
     material: str
+    step: float = 0.01
+    """Metres, of the tracking."""
 
     def field_share(self, r: Array, z: Array) -> Array:
         """Current enclosed at radius r within the inner conductor, as a fraction: exponentially damped from the field side.
@@ -119,26 +121,25 @@ def track(
     air: Material | None,
     segments: StepSegments,
     rng: np.random.Generator,
-    step: float = 0.01,
     hits: StepSegments | None = None,
 ) -> Mesons:
     """Mesons where they leave the horn: past its downstream end, outside its outer conductor or upstream of it.
 
-    Steps of `step` metres, all mesons at once: half a straight step, the exact rotation about the field at mid-step, half a straight
+    Steps of the horn's `step`, all mesons at once: half a straight step, the exact rotation about the field at mid-step, half a straight
     step. On the way weights fall by decay (offered to `segments`) and by inelastic interaction along the metal crossed, and
     momenta by the mean energy loss in it; `hits` collects the interactions in metal as `segments` collects the decays. `sign` is +1
     for fhc, -1 for rhc. A meson still inside after 8 times the horn's length (none
     in practice) is dropped with weight 0.
     """
-    n = len(mesons)
+    step = horn.step
     position, momentum = mesons.position.T.copy(), mesons.momentum.T.copy()
     weight, time = mesons.weight.copy(), mesons.time.copy()
     mass, ctau = mesons.mass, per_species(mesons.pdg, pdg.ctau)
     charge = per_species(mesons.pdg, pdg.charge)
     curvature = sign * charge * tesla_metre * MU0_OVER_2PI * horn.current
     p_start = np.linalg.norm(momentum, axis=0)
-    losses = _absorption(mesons, metal, p_start)
-    gas = _absorption(mesons, air, p_start) if air is not None else np.zeros(n)
+    losses = absorption(mesons, metal, p_start)
+    gas = absorption(mesons, air, p_start)
     end, side = horn.wall.z[-1], max(horn.wall.outer)
     rows = np.flatnonzero((weight > 0) & ~_outside(position, momentum, horn.wall.z[0], end, side))
     x, k = position[:, rows], momentum[:, rows]
@@ -183,9 +184,11 @@ def _outside(position: Array, momentum: Array, begin: float, end: float, side: f
     return result
 
 
-def _absorption(mesons: Mesons, material: Material, momentum: Array) -> Array:
-    """Interactions per metre, shape (n,), taken at the momentum on entry."""
+def absorption(mesons: Mesons, material: Material | None, momentum: Array) -> Array:
+    """Interactions per metre, shape (n,), at `momentum` (n,); 0 in vacuum."""
     out = np.zeros(len(mesons))
+    if material is None:
+        return out
     for code in np.unique(mesons.pdg):
         rows = mesons.pdg == code
         out[rows] = material.absorption(int(code), momentum[rows])

@@ -17,16 +17,21 @@ from ..kernels.kinematics import two_body_momentum
 
 @dataclass(frozen=True, slots=True)
 class YieldFormula:
-    """One species' production: the formula's name and its parameters as printed."""
+    """One species' production: the formula's name and its parameters as printed; or the cascade, which has none."""
 
-    kind: Literal["sanford-wang", "feynman-scaling"]
-    parameters: tuple[float, ...]
+    kind: Literal["sanford-wang", "feynman-scaling", "bmpt", "cascade"]
+    parameters: tuple[float, ...] = ()
     source: str = ""
 
     def __post_init__(self) -> None:
-        wanted = {"sanford-wang": 9, "feynman-scaling": 8}[self.kind]
+        wanted = {"sanford-wang": 9, "feynman-scaling": 8, "bmpt": 10, "cascade": 0}[self.kind]
         if len(self.parameters) != wanted:
             raise ParameterError(f"{self.kind}: {len(self.parameters)} parameters given, the formula has {wanted}")
+
+    @property
+    def parametrised(self) -> bool:
+        """Whether the beam proton's own products follow a published formula, and not the generator of the cascade."""
+        return self.kind != "cascade"
 
 
 def sanford_wang(momentum: ArrayLike, angle: ArrayLike, c: tuple[float, ...], beam_momentum: float) -> Array:
@@ -65,10 +70,49 @@ def feynman_scaling(momentum: ArrayLike, angle: ArrayLike, c: tuple[float, ...],
     return result
 
 
+def bmpt(momentum: ArrayLike, angle: ArrayLike, c: tuple[float, ...], beam_momentum: float, code: int) -> Array:
+    """d2sigma/dp dOmega of pi+-, K+- or K_L (PDG code) by Bonesini, Marchionni, Pietropaolo and Tabarelli de Fatis, hep-ph/0101163.
+
+    E d3sigma/dp3 = A (1-x)^alpha (1 + B x) x^-beta (1 + a' pT + b' pT^2) exp(-a' pT) on beryllium, in mb/GeV^2, with a' = a / x^gamma,
+    b' = a^2 / (2 x^delta) and x = x_R = E* / E*_max in the proton-nucleon frame; negative ones are fewer by r0 (1+x)^r1 (pions) or
+    r0 (1-x)^r1 (kaons); K0 + K0bar by quark counting, so K_L = (K+ + 3 K-) / 4. Other nuclei: (A/9)^n, n = (0.74 - 0.55 x_F +
+    0.26 x_F^2) (0.98 + 0.21 pT^2), at most 1. `c`: A, B, alpha, beta, a, gamma, delta, r0, r1 and the target's mass number.
+    Fitted to p-Be data at 400 and 450 GeV/c, pT below 0.6 GeV/c and x_F of 0.02 to 0.6; it describes data at 100 GeV/c (their Sec. 5).
+    """
+    strength, rise, alpha, beta, a, gamma, delta, r0, r1, mass_number = c
+    mass, nucleon = pdg.mass(abs(code)), pdg.mass(2212)
+    p, theta = np.asarray(momentum, float), np.asarray(angle, float)
+    energy, beam_energy = np.hypot(p, mass), np.hypot(beam_momentum, nucleon)
+    root_s = float(np.sqrt(2 * nucleon * (nucleon + beam_energy)))
+    boost, velocity = (beam_energy + nucleon) / root_s, beam_momentum / (beam_energy + nucleon)
+    star, along = boost * (energy - velocity * p * np.cos(theta)), boost * (p * np.cos(theta) - velocity * energy)
+    transverse = p * np.sin(theta)
+    pion = abs(code) == 211
+    # the lightest system beside it: two nucleons, or a nucleon and a Lambda
+    recoil = 2 * nucleon if pion else nucleon + pdg.mass(3122)
+    largest = np.hypot(two_body_momentum(root_s, mass, recoil), mass)
+    x, x_f = np.clip(star / largest, 1e-4, 1.0), np.abs(along) / (root_s / 2)
+    slope, curve = a / x**gamma, a**2 / (2 * x**delta)
+    shape = (1 - x) ** alpha * (1 + rise * x) * x**-beta
+    invariant = strength * shape * (1 + slope * transverse + curve * transverse**2) * np.exp(-slope * transverse)
+    ratio = r0 * (1 + x if pion else np.maximum(1 - x, 1e-3)) ** r1
+    if code == 130:
+        invariant = invariant * (1 + 3 / ratio) / 4
+    elif code < 0:
+        invariant = invariant / ratio
+    exponent = np.minimum((0.74 - 0.55 * x_f + 0.26 * x_f**2) * (0.98 + 0.21 * transverse**2), 1.0)
+    result: Array = np.where(star < largest, invariant * (mass_number / 9.0) ** exponent * p**2 / energy, 0.0)
+    return result
+
+
 def differential_cross_section(formula: YieldFormula, code: int, beam_momentum: float) -> Callable[[Array, Array], Array]:
-    """d2sigma/dp dOmega of a species (PDG code) as a function of momentum and angle."""
+    """d2sigma/dp dOmega of a species (PDG code) as a function of momentum and angle. Raises ParameterError for the cascade's."""
+    if not formula.parametrised:
+        raise ParameterError(f"{formula.kind}: particles come from the generator, not from a formula")
     if formula.kind == "sanford-wang":
         return lambda p, theta: sanford_wang(p, theta, formula.parameters, beam_momentum)
+    if formula.kind == "bmpt":
+        return lambda p, theta: bmpt(p, theta, formula.parameters, beam_momentum, code)
     mass = pdg.mass(code)
     return lambda p, theta: feynman_scaling(p, theta, formula.parameters, beam_momentum, mass)
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from .. import pdg
-from ..beams.beam import Beam, Layer, ProtonSpot, Target, Timing
+from ..beams.beam import Beam, BuildPlan, Layer, ProtonSpot, Target, Timing
 from ..beams.decay_region import Section
 from ..beams.horns import Horn, Shell
 from ..beams.materials import Material
@@ -60,9 +60,9 @@ class TargetTable(StrictModel):
 
 
 class YieldTable(StrictModel):
-    """[yields.SPECIES]: a parametrisation, its parameters or a choice among named sets."""
+    """[yields.SPECIES]: a parametrisation with its parameters or a choice among named sets, or the cascade, which has none."""
 
-    kind: Literal["sanford-wang", "feynman-scaling"]
+    kind: Literal["sanford-wang", "feynman-scaling", "bmpt", "cascade"]
     parameters: tuple[Number, ...] | None = None
     set: Text | None = None
     sets: dict[str, tuple[Number, ...]] = {}
@@ -70,6 +70,10 @@ class YieldTable(StrictModel):
 
     @model_validator(mode="after")
     def _one_set(self) -> Self:
+        if self.kind == "cascade":
+            if self.parameters is not None or self.set is not None or self.sets:
+                raise ValueError("kind = 'cascade' has no parameters and no sets")
+            return self
         if (self.parameters is None) == (self.set is None):
             raise ValueError("exactly one of parameters and set (one of sets) is needed")
         if self.set is not None and self.set not in self.sets:
@@ -124,6 +128,7 @@ class HornTable(StrictModel):
     current: Positive
     skin_depth: Positive
     material: Text
+    step: Positive = 0.01
     wall: ShellTable
     field: ShellTable
 
@@ -132,7 +137,26 @@ class TunnelTable(StrictModel):
     """[tunnel]: the free space along the axis."""
 
     air: Text | None = None
-    sections: Annotated[tuple[tuple[Number, Number, Number, Number], ...], Field(min_length=1)]
+    sections: Annotated[
+        tuple[tuple[Number, Number, Number, Number] | tuple[Number, Number, Number, Number, Text], ...], Field(min_length=1)
+    ]
+
+
+class RowsTable(StrictModel):
+    """[build.rows]: rows kept by parent name, for each polarity."""
+
+    fhc: dict[str, Integer]
+    rhc: dict[str, Integer]
+
+
+class BuildTable(StrictModel):
+    """[build]: how much is simulated for a table."""
+
+    protons: Annotated[Integer, Field(gt=0)]
+    metal_hits: Annotated[Integer, Field(ge=0)]
+    rows: RowsTable
+    draws: dict[str, Integer] = {}
+    tracked: Annotated[Integer, Field(gt=0)] | None = None
 
 
 class TimingTable(StrictModel):
@@ -158,15 +182,21 @@ class BeamCard(StrictModel):
     horn: tuple[HornTable, ...] = ()
     tunnel: TunnelTable | None = None
     timing: TimingTable | None = None
+    build: BuildTable | None = None
 
     @model_validator(mode="after")
     def _names(self) -> Self:
-        for name in (*self.yields, *self.normalisation_uncertainty):
+        rows = (*self.build.rows.fhc, *self.build.rows.rhc) if self.build else ()
+        for name in (*self.yields, *self.normalisation_uncertainty, *rows):
             if name not in pdg.CODES:
                 raise ValueError(f"unknown parent '{name}'; parents are named K+, K-, pi+, pi-, KL, D+, ...")
+        for name in self.build.draws if self.build else ():
+            if name != "KS" and name not in self.yields:
+                raise ValueError(f"build: draws: '{name}' is none of [yields]: {', '.join(self.yields)}; or KS, born as KL")
         used = [horn.material for horn in self.horn]
         used += [self.target.material] if self.target else []
         used += [self.tunnel.air] if self.tunnel and self.tunnel.air else []
+        used += [section[4] for section in self.tunnel.sections if len(section) == 5] if self.tunnel else []
         used += [table.borrows.material for table in self.materials.values() if table.borrows]
         for material in used:
             if material not in self.materials:
@@ -193,7 +223,14 @@ def make_beam(card: BeamCard, folder: Path) -> Beam:
             yields={name: YieldFormula(table.kind, table.chosen, table.source) for name, table in card.yields.items()},
             materials={name: _material(card, name) for name in card.materials},
             horns=tuple(
-                Horn(Shell(**horn.wall.model_dump()), Shell(**horn.field.model_dump()), horn.current, horn.skin_depth, horn.material)
+                Horn(
+                    Shell(**horn.wall.model_dump()),
+                    Shell(**horn.field.model_dump()),
+                    horn.current,
+                    horn.skin_depth,
+                    horn.material,
+                    horn.step,
+                )
                 for horn in card.horn
             ),
             tunnel=tuple(Section(*section) for section in card.tunnel.sections) if card.tunnel else (),
@@ -201,6 +238,7 @@ def make_beam(card: BeamCard, folder: Path) -> Beam:
             timing=Timing(card.timing.bucket_spacing_ns * ns, card.timing.bucket_sigma_ns * ns, card.timing.buckets)
             if card.timing
             else None,
+            build=_plan(card.build) if card.build else None,
         )
     except ParameterError as error:
         raise CardError(f"{card.name}: {error}") from None
@@ -217,6 +255,11 @@ def _target(table: TargetTable) -> Target:
         table.production_cross_section,
         tuple(Layer(layer.inner, layer.outer, layer.begin, layer.end, layer.fraction) for layer in table.layer),
     )
+
+
+def _plan(table: BuildTable) -> BuildPlan:
+    rows = {polarity: {pdg.CODES[name]: number for name, number in names.items()} for polarity, names in table.rows.model_dump().items()}
+    return BuildPlan(table.protons, table.metal_hits, rows, table.draws, table.tracked)
 
 
 def _material(card: BeamCard, name: str) -> Material:

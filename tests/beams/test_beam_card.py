@@ -3,11 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from nusim.beams.beam import Beam
 from nusim.cards.beam import beam_of_card
 from nusim.cards.locate import card_folder
+from nusim.cards.read import read_beam
 from nusim.cards.toml import Table, read_toml
 from nusim.errors import CardError
 from nusim.units import ns
@@ -66,3 +68,48 @@ def test_wrong_cards_are_refused_with_the_key(keys: tuple[Any, ...], value: obje
         place = place[key]
     place[keys[-1]] = value
     assert says in _refused(data)
+
+
+def test_lbnf_has_the_engineered_horns() -> None:
+    """Three horns at 293 kA; necks of 8.40 and 13.50 cm; bends that close where their two branches meet; metal 2.5, 3 and 4 mm thick."""
+    beam = read_beam("lbnf")
+    assert [horn.current for horn in beam.horns] == [293e3] * 3
+    necks = [min(horn.field.inner) for horn in beam.horns]
+    assert necks == [0.0355, 0.084, 0.135]
+    for horn, end in zip(beam.horns, (-1, 0, -1), strict=True):
+        assert horn.field.inner[end] == horn.field.outer[end]
+        assert horn.wall.inner[end] == horn.wall.outer[end]
+    for horn, z, wall in zip(beam.horns, (0.8, 3.6, 17.8), (2.5e-3, 3e-3, 4e-3), strict=True):
+        thickness = np.interp(z, horn.field.z, horn.field.inner) - np.interp(z, horn.wall.z, horn.wall.inner)
+        assert thickness == pytest.approx(wall, abs=1e-4)
+    # the field never reaches into the bore's side of the metal
+    for horn in beam.horns:
+        z = np.linspace(max(horn.field.z[0], horn.wall.z[0]), min(horn.field.z[-1], horn.wall.z[-1]), 2000)
+        assert np.all(np.interp(z, horn.field.z, horn.field.inner) >= np.interp(z, horn.wall.z, horn.wall.inner))
+    assert [section.gas for section in beam.tunnel] == ["nitrogen", "helium"]
+    assert beam.tunnel[-1].end - beam.tunnel[-1].begin == pytest.approx(201.7)
+    assert beam.momentum == pytest.approx((120.938272**2 - 0.938272**2) ** 0.5, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("keys", "value", "says"),
+    [
+        (("yields", "pi+"), {"kind": "cascade", "parameters": [1.0], "source": "x"}, "has no parameters"),
+        (("build", "rows", "fhc"), {"pi": 3}, "unknown parent 'pi'"),
+        (("tunnel", "sections"), [[0.0, 1.0, 0.3, 0.3, "argon"]], "material 'argon' is not in [materials]"),
+        (("horn", 1, "step"), 0.0, "step"),
+    ],
+)
+def test_wrong_keys_of_lbnf_are_refused(keys: tuple[Any, ...], value: object, says: str) -> None:
+    data, _ = read_toml(card_folder("beam") / "lbnf.toml")
+    place: Any = data
+    for key in keys[:-1]:
+        place = place[key]
+    place[keys[-1]] = value
+    assert says in _refused(data)
+
+
+def test_a_card_may_take_all_mesons_from_the_cascade() -> None:
+    data, _ = read_toml(card_folder("beam") / "lbnf.toml")
+    data["yields"]["K+"] = {"kind": "cascade", "source": "a test"}
+    assert beam_of_card(data, Path("lbnf.toml")).parametrised == (211, -211, -321, 130)

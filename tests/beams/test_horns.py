@@ -1,5 +1,7 @@
 """Tracking through a horn, against an independent integration and conservation laws."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -30,7 +32,7 @@ def _mesons(code: int, momentum: Array, position: Array) -> Mesons:
 
 def _tracked(mesons: Mesons, horn: Horn, sign: int, step: float = 0.01, metal: Material = METAL) -> tuple[Mesons, StepSegments]:
     segments = StepSegments.empty(len(mesons))
-    out = track(mesons, horn, sign, metal, None, segments, np.random.Generator(np.random.Philox(1)), step)
+    out = track(mesons, replace(horn, step=step), sign, metal, None, segments, np.random.Generator(np.random.Philox(1)))
     return out, segments
 
 
