@@ -49,6 +49,6 @@ def test_ci_runs_the_readmes_own_command() -> None:
     extraction = re.search(r"command=\$\((awk .*)\)", script)
     assert extraction
     found = subprocess.run(["bash", "-c", extraction.group(1)], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
-    assert found.endswith("pytest -q")
+    assert found.endswith("pytest -q -n auto")
     assert found in (ROOT / "README.md").read_text()
     assert "pytest" not in script
