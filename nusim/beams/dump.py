@@ -27,7 +27,7 @@ from .parents import ParentFlux
 
 DRAWS = 100_000
 """Hadrons drawn of each species with heavy quarks."""
-PROTONS = 12_000
+PROTONS = 6_000
 """Followed through the cascade."""
 PROMPT_ROWS = {411: 12_000, 421: 8_000, 431: 12_000, 4122: 2_000, 521: 6_000, 511: 5_000, 531: 3_000, 15: 6_000}
 """Rows kept of each heavy-quark species and tau, by absolute PDG code; 3000 of one that is not listed."""
