@@ -60,3 +60,13 @@ F_K_STAR = Measured(0.204, 0.007, "from tau -> K* nu")
 F_D_STAR = Measured(0.2235, 0.0084, "ETM 2017, arXiv:1707.04529")
 F_DS_STAR = Measured(0.2688, 0.0066, "ETM 2017, arXiv:1707.04529")
 F_J_PSI = Measured(0.4104, 0.0017, "HPQCD 2020, arXiv:2005.01845")
+
+# Strong coupling and quark masses, GeV
+ALPHA_S_MZ = Measured(0.1180, 0.0009, "MS-bar at m_Z; PDG 2024")
+M_UP = Measured(2.16e-3, 0.38e-3, "MS-bar at 2 GeV; PDG 2022")
+M_DOWN = Measured(4.67e-3, 0.33e-3, "MS-bar at 2 GeV; PDG 2022")
+M_STRANGE = Measured(93.4e-3, 6e-3, "MS-bar at 2 GeV; PDG 2022")
+M_CHARM = Measured(1.27, 0.02, "MS-bar m_c(m_c); PDG 2022")
+M_BOTTOM = Measured(4.18, 0.03, "MS-bar m_b(m_b); PDG 2022")
+M_CHARM_KINEMATIC = Measured(1.5, 0.2, "a choice: between the MS-bar mass and the pole mass 1.67, which the error spans")
+M_BOTTOM_KINEMATIC = Measured(4.5, 0.3, "a choice: between the MS-bar mass and the pole mass 4.78, which the error spans")

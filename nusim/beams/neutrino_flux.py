@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import pdg
 from ..errors import ParameterError
+from ..kernels import streams
 from ..kernels.arrays import Array, IntArray
 from ..kernels.kinematics import two_body_energy
 from ..kernels.lorentz import around, boost, unboost
@@ -25,7 +26,6 @@ SEMILEPTONIC = {(321, 13): 0.03352, (321, 11): 0.0507, (130, 13): 0.2704, (130, 
 LAMBDA_PLUS, LAMBDA_ZERO = 0.0277, 0.0183
 """Slopes of the K_l3 form factors in q^2 / m_pi+^2: f+(q^2) = 1 + lambda+ q^2/m^2, f0 likewise; PDG 2006 averages (K+, linear)."""
 
-_STAGE = 11
 _GROUPS = 128
 
 
@@ -109,7 +109,7 @@ def neutrino_flux(
         factor = (normalisation or {}).get(pdg.NAMES[code], 1.0)
         rows = np.flatnonzero(parents.pdg == code)
         for copy in range(copies):
-            u = uniforms(seed, _STAGE + copy, rows, 12)
+            u = uniforms(seed, streams.NEUTRINO_FLUX + copy, rows, 12)
             origin, momentum = _decay_points(parents, rows, u[:, 0], u[:, 1])
             points = _detector_points(volumes, u[:, 2], u[:, 3:6])
             weight = parents.weight[rows] * factor / copies

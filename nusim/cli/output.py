@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -33,6 +34,26 @@ def warn(warnings: Iterable[str]) -> None:
     """Warnings on stderr, each once."""
     for warning in dict.fromkeys(warnings):
         print(f"warning: {warning}", file=sys.stderr)
+
+
+_NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?(?!\w)")
+
+
+def folded(notes: Sequence[Sequence[str]], key: str, values: Sequence[float]) -> list[str]:
+    """Warnings of a scan, each text once: those that differ in numbers only become the first of them, with where they hold."""
+    places: dict[str, dict[int, str]] = {}
+    for place, said in enumerate(notes):
+        for note in said:
+            places.setdefault(_NUMBER.sub("#", note), {}).setdefault(place, note)
+    lines = []
+    for of_place in places.values():
+        first, at = next(iter(of_place.values())), list(of_place)
+        if len(at) == len(values) and len(set(of_place.values())) == 1:
+            lines.append(first)
+            continue
+        where = f"{values[at[0]]:.4g}" if len(at) == 1 else f"{values[at[0]]:.4g} to {values[at[-1]]:.4g}"
+        lines.append(f"{first} (at {len(at)} of {len(values)} points, {key} = {where})")
+    return lines
 
 
 def number(value: float | None, digits: int = 6) -> str:

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from ..rates.rate import Rate
 
 
+_SMALLEST = 1e-6
+"""Shares of parents and final states below this are counted, not listed; --json lists all."""
+
+
 def add_parser(subparsers: Subparsers) -> None:
     """Register the command."""
     parser = add_command(subparsers, "rate", "expected events by contribution, parent and final state", run)
@@ -66,15 +70,17 @@ def _print(rate: "Rate") -> None:
             )
         )
     print_table(("", "expected"), summary)
-    for title, part, error in (
-        ("contribution", rate.by_contribution, rate.error_by_contribution),
-        ("parent", rate.by_parent, rate.error_by_parent),
-        ("final state", rate.by_final_state, rate.error_by_final_state),
+    for title, part, error, least in (
+        ("contribution", rate.by_contribution, rate.error_by_contribution, 0.0),
+        ("parent", rate.by_parent, rate.error_by_parent, _SMALLEST),
+        ("final state", rate.by_final_state, rate.error_by_final_state, _SMALLEST),
     ):
         if any(part.values()):
-            print_table((title, "events", "share"), _shares(part, error, rate.events))
+            print_table((title, "events", "share"), _shares(part, error, rate.events, least))
 
 
-def _shares(part: Mapping[str, float], error: Mapping[str, float], total: float) -> list[tuple[str, str, str]]:
-    ordered = sorted(part.items(), key=lambda item: -item[1])
-    return [(name, with_error(value, error.get(name, 0.0)), f"{value / total:.2%}") for name, value in ordered if value > 0]
+def _shares(part: Mapping[str, float], error: Mapping[str, float], total: float, least: float) -> list[tuple[str, str, str]]:
+    ordered = sorted(((name, value) for name, value in part.items() if value > 0), key=lambda item: -item[1])
+    shown = [(name, value) for name, value in ordered if value >= least * total]
+    rows = [(name, with_error(value, error.get(name, 0.0)), f"{value / total:.2%}") for name, value in shown]
+    return rows if len(shown) == len(ordered) else [*rows, (f"{len(ordered) - len(shown)} more below {least:.0e}", "", "")]

@@ -3,8 +3,9 @@
 import argparse
 from typing import Any
 
+from ..errors import ParameterError
 from .options import Subparsers, add_command, add_json, add_model, add_plot, log_grid
-from .output import number, print_json, print_table, save_figure, save_text, warn
+from .output import folded, number, print_json, print_table, save_figure, save_text, warn
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -53,21 +54,34 @@ def _one_point(args: argparse.Namespace) -> int:
             "total_width": total,
             "ctau": table.ctau,
             "channels": [
-                {"products": c.products, "width": c.width, "branching_ratio": share[c.products], "via": list(c.via)} for c in channels
+                {
+                    "products": c.products,
+                    "width": c.width,
+                    "branching_ratio": share[c.products],
+                    "via": list(c.via),
+                    "uncertainty": c.uncertainty if c.errors else None,
+                }
+                for c in channels
             ],
             "warnings": warnings,
             "lifetime_s": table.ctau / C_LIGHT,
             "bbn": None if flag is None else {"late": flag.late, "limit_s": float(flag.limit), "source": flag.limit.source},
+            "total_uncertainty": table.total_uncertainty,
         }
         print_json(document)
         return 0
-    print(f"{model.name}: {table.parent}, {number(table.mass, 8)} GeV, {'Majorana' if model.majorana else 'Dirac'}")
-    print(f"  total width  {number(total)} GeV")
+    print(f"{model.name}: {table.parent}, {number(table.mass, 8)} GeV, {_nature(table.parent, model.majorana)}")
+    theory = f"  +- {table.total_uncertainty:.1%} (theory)" if table.total_uncertainty > 0 else ""
+    print(f"  total width  {number(total)} GeV{theory}")
     print(f"  c tau        {number(table.ctau)} m")
     if flag is not None:
         print(f"  {flag.text}")
-    rows = [(c.products, number(c.width), number(share[c.products], 4), " ".join(c.via)) for c in channels if c.width > 0]
-    print_table(("products", "width [GeV]", "branching ratio", "via"), rows, left=(0, 3))
+    rows = [
+        (c.products, number(c.width), f"{c.uncertainty:.1%}" if c.errors else "", number(share[c.products], 4), " ".join(c.via))
+        for c in channels
+        if c.width > 0
+    ]
+    print_table(("products", "width [GeV]", "theory", "branching ratio", "via"), rows, left=(0, 4))
     closed = sum(c.width == 0 for c in channels)
     if closed:
         print(f"  {closed} more channels are closed at this mass")
@@ -80,13 +94,19 @@ def _scan(args: argparse.Namespace) -> int:
 
     key, grid = args.scan
     changes = dict(args.set)
-    models, notes = [], list[str]()
+    points, notes = list[Any](), list[tuple[str, ...]]()
     for value in grid:
-        model, said = load_model(args.model, {**changes, key: float(value)})
-        models.append(model)
-        notes += said
-    scan = width_scan(models, args.parent)
-    warnings = list(dict.fromkeys([*notes, *scan.warnings]))
+        said: tuple[str, ...] = ()
+        try:
+            model, said = load_model(args.model, {**changes, key: float(value)})
+            points.append(model)
+        except ParameterError as error:
+            points.append(error)
+        notes.append(said)
+    scan = width_scan(points, args.parent)
+    refused = [(f"no widths: {scan.refused[place]}",) if place in scan.refused else () for place in range(len(grid))]
+    said_of = [(*gap, *first, *then) for gap, first, then in zip(refused, notes, scan.notes, strict=True)]
+    warnings = folded(said_of, key, grid.tolist())
     warn(warnings)
     columns: dict[str, Any] = {key: grid, "mass_GeV": scan.mass, "total_width_GeV": scan.total_width, "ctau_m": scan.ctau}
     columns |= {f"width[{name}]_GeV": width for name, width in scan.width.items()}
@@ -108,12 +128,20 @@ def _scan(args: argparse.Namespace) -> int:
             "channels": [
                 {"products": name, "width": width, "branching_ratio": scan.branching_ratio(name)} for name, width in scan.width.items()
             ],
+            "refused": [{"value": grid[place], "reason": reason} for place, reason in scan.refused.items()],
             "warnings": warnings,
         }
         print_json(document)
     elif not args.output:
         print(text, end="")
     return 0
+
+
+def _nature(state: str, majorana: bool) -> str:
+    return _BOSONS.get(state, "Majorana" if majorana else "Dirac")
+
+
+_BOSONS = {"zprime": "vector", "phi": "scalar"}
 
 
 def _cell(value: float) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .. import pdg as particles
+from ..constants import V_HIGGS
 from ..kernels.arrays import Array
 from ..kernels.kinematics import kallen_sqrt, two_body_momentum
 from ..kernels.lorentz import around, orthonormal_frame
@@ -24,11 +25,13 @@ from ..kernels.spinors import (
     vector_left,
     vector_right,
 )
+from .boson_hadron_terms import photon_pair_terms, scalar_hadron_terms, zprime_hadron_terms
 from .channel import CascadeTerm
 from .couplings import Couplings
 from .dark_widths import (
     CHARGED_LEPTONS,
     boson_mass,
+    hadron_width,
     lepton_vertex,
     neutrino_vertex,
     scalar_emission_square,
@@ -39,6 +42,7 @@ from .dark_widths import (
     width_vector_emission,
     width_vector_to_fermions,
 )
+from .scalar_hadrons import photon_width
 from .terms import empty_products, linear_cosine, spin_axis
 
 _VIA = {"zprime": "Z'", "phi": "phi'"}
@@ -347,7 +351,10 @@ def _helicities(
 
 
 def boson_decay_terms(found: Couplings, boson: str) -> dict[str, list[CascadeTerm]]:
-    """Open decays of 'zprime' or 'phi', by their products; their widths sum to those of `boson_channels`."""
+    """Open decays of 'zprime' or 'phi', by their products; their widths sum to those of `boson_channels`.
+
+    'hadrons' is there where exclusive final states are all there is of it.
+    """
     vector, m, via = boson == "zprime", boson_mass(found, boson), (_VIA[boson],)
     width_of = width_vector_to_fermions if vector else width_scalar_to_fermions
     listed: dict[str, list[CascadeTerm]] = {}
@@ -382,4 +389,8 @@ def boson_decay_terms(found: Couplings, boson: str) -> dict[str, list[CascadeTer
         width = float(width_scalar_to_vectors(m, found.zprime.mass, found.v_phi))
         if width > 0:
             listed["zprime zprime"] = [VectorPairTerm(m, (found.zprime.mass, found.zprime.mass), width)]
-    return listed
+    hadrons = float(hadron_width([found], boson, np.array([m]))[0])
+    more = {"hadrons": zprime_hadron_terms(found, hadrons) if vector else scalar_hadron_terms(found, hadrons)}
+    if not vector:
+        more["gamma gamma"] = photon_pair_terms(found, (found.scalar_fermion * V_HIGGS) ** 2 * float(photon_width(m)))
+    return listed | {name: terms for name, terms in more.items() if terms}

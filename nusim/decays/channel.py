@@ -1,8 +1,8 @@
 """A decay channel, the incoherent pieces events are drawn from, and the table of all channels of a state."""
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from .. import pdg
@@ -86,8 +86,10 @@ class Channel:
     """GeV; 0 for a closed channel."""
     via: tuple[str, ...]
     """Bosons that mediate it."""
-    terms: tuple[Term, ...]
+    terms: tuple[Term, ...] = field(repr=False)
     source: str
+    errors: Mapping[str, float] = field(default_factory=dict)
+    """Theory errors of the width by cause, GeV, one standard deviation; signed: one cause may raise one width and lower another."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.width < math.inf:
@@ -98,13 +100,26 @@ class Channel:
         if self.products != pdg.canonical_products(self.products):
             raise ParameterError(f"{self.parent} -> {self.products}: not in canonical order")
 
+    def __str__(self) -> str:
+        return f"{self.parent} -> {self.products}: {self.width:.6g} GeV"
+
+    @property
+    def uncertainty(self) -> float:
+        """Relative theory uncertainty of the width, its causes added in quadrature; 0 for a closed channel or where no error is known."""
+        return math.hypot(*self.errors.values()) / self.width if self.width > 0 else 0.0
+
+    @property
+    def inclusive(self) -> bool:
+        """Whether it is open but has no terms: it counts in rates, and no events of it can be made."""
+        return self.width > 0 and not self.terms
+
     @property
     def visible(self) -> bool:
         """Whether it holds a charged particle, a photon or a meson."""
         return any(name not in ("nu", *pdg.HEAVY_STATE_CODES) for name in self.products.split())
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class DecayTable:
     """All channels of one state; iterates over them."""
 
@@ -121,6 +136,15 @@ class DecayTable:
         if any(channel.parent != self.parent for channel in self.channels):
             raise ParameterError(f"{self.parent}: holds a channel of another parent")
 
+    def __repr__(self) -> str:
+        size = f"{sum(channel.width > 0 for channel in self)} of {len(self)} channels open"
+        return f"<DecayTable of {self.parent}: {self.mass:.6g} GeV, width {self.total_width:.6g} GeV, c tau {self.ctau:.6g} m, {size}>"
+
+    def __str__(self) -> str:
+        rows = sorted((channel for channel in self if channel.width > 0), key=lambda channel: -channel.width)
+        shares = [f"  {channel.products:<20} {self.branching_ratio(channel.products):.4g}" for channel in rows]
+        return "\n".join([repr(self)[1:-1], *shares])
+
     def __iter__(self) -> Iterator[Channel]:
         return iter(self.channels)
 
@@ -131,6 +155,15 @@ class DecayTable:
     def total_width(self) -> float:
         """Sum over the listed channels, GeV."""
         return math.fsum(channel.width for channel in self.channels)
+
+    @property
+    def total_uncertainty(self) -> float:
+        """Relative theory uncertainty of the total width: errors of one cause add up with their signs, causes in quadrature."""
+        total: dict[str, float] = {}
+        for channel in self.channels:
+            for cause, error in channel.errors.items():
+                total[cause] = total.get(cause, 0.0) + error
+        return math.hypot(*total.values()) / self.total_width if self.total_width > 0 else 0.0
 
     @property
     def ctau(self) -> float:

@@ -24,7 +24,7 @@ CHARGE = math.sqrt(4 * math.pi * ALPHA)
 """e at q^2 = 0."""
 G_LEFT, G_RIGHT = -0.5 + SIN2_THETA_W, float(SIN2_THETA_W)
 """Z couplings of charged leptons in units of g / c_W."""
-_NEUTRAL = math.sqrt(math.sqrt(2) * G_F) * M_Z
+NEUTRAL = math.sqrt(math.sqrt(2) * G_F) * M_Z
 """g / (2 c_W), so that (g / 2 c_W)^2 / m_Z^2 = sqrt2 G_F."""
 _TOO_CLOSE = 1e-3
 """Relative distance of m_Z' from m_Z below which mixing at first order in chi means nothing."""
@@ -64,6 +64,10 @@ class Couplings:
     v_phi: float
     charged: ComplexArray
     """U_alpha i, shape (3, n)."""
+    electric: float = 0.0
+    """epsilon e: coupling of the Z' to the electromagnetic current."""
+    weak: float = 0.0
+    """Coupling of the Z' to the Z's current, sum of fbar gamma (T3 P_L - Q s_W^2) f."""
 
     @property
     def light(self) -> tuple[int, ...]:
@@ -113,11 +117,11 @@ def couplings(spectrum: Spectrum) -> Couplings:
     zprime = Vector(
         "Z'",
         mediator.m_zprime,
-        g * hidden + of_z * _NEUTRAL * weak,
-        electric + 2 * of_z * _NEUTRAL * G_LEFT,
-        electric + 2 * of_z * _NEUTRAL * G_RIGHT,
+        g * hidden + of_z * NEUTRAL * weak,
+        electric + 2 * of_z * NEUTRAL * G_LEFT,
+        electric + 2 * of_z * NEUTRAL * G_RIGHT,
     )
-    z = Vector("Z", float(M_Z), _NEUTRAL * weak + of_dark * g * hidden, 2 * _NEUTRAL * G_LEFT, 2 * _NEUTRAL * G_RIGHT)
+    z = Vector("Z", float(M_Z), NEUTRAL * weak + of_dark * g * hidden, 2 * NEUTRAL * G_LEFT, 2 * NEUTRAL * G_RIGHT)
     row, column = masses[:, None], masses[None, :]
     if spectrum.majorana:
         left = row * hidden + column * hidden.conj()
@@ -128,6 +132,7 @@ def couplings(spectrum: Spectrum) -> Couplings:
     return Couplings(
         tuple(float(m) for m in masses), spectrum.columns, spectrum.majorana, z, zprime, mediator.m_phi,
         left / v_phi, right / v_phi, portals.sin_alpha / float(V_HIGGS), v_phi, active,
+        -electric, 2 * of_z * NEUTRAL,
     )  # fmt: skip
 
 

@@ -16,13 +16,24 @@ from .. import pdg
 from ..kernels.arrays import Array
 from ..model.model import DarkSector
 from ..model.spectrum import Spectrum
+from .boson_hadrons import CONTINUUM, M_PI0, NARROW, OMEGA_PI0_TOP
 from .boson_terms import EmissionTerm, boson_decay_terms, emission_terms
 from .channel import CascadeTerm, Channel
 from .couplings import Couplings, couplings
 from .dark_terms import three_body_terms, three_body_widths
-from .dark_widths import boson_partial_widths, boson_width, boson_widths, emission_partial_widths, spectral_factor
+from .dark_widths import boson_partial_widths, boson_width, boson_widths, emission_partial_widths, hadron_width, spectral_factor
+from .scalar_hadrons import PERTURBATIVE_FROM
+from .virtual_hadron_terms import virtual_hadron_terms
+from .virtual_hadrons import standard_factors, virtual_hadron_widths
 
 SOURCE = "arXiv:1903.07590, Eqs. 14-16, with exchange, interference and massive daughters"
+ZPRIME_HADRONS = (
+    "R(s) of e+e-: pi pi, K K, 3 pi, pi0 gamma, eta gamma of BaBar arXiv:1205.2228, hep-ph/0409080 and PDG peaks; the rest rising to "
+    "quarks with QCD corrections at 1.75 GeV"
+)
+PHI_HADRONS = "leading chiral order below 1 GeV; gluons and quarks above 2 GeV, A. Djouadi, hep-ph/0503172, sec. 2"
+PHOTONS = "loops of W, leptons and heavy quarks; A. Djouadi, hep-ph/0503172, sec. 2.3"
+_NONE: Mapping[str, float] = {}
 _BROAD = 1e-2
 """Width of a boson over its room above threshold beyond which what is left out of it is said aloud."""
 _LARGE_KINETIC = 0.1
@@ -47,16 +58,23 @@ def dark_channels(spectrum: Spectrum, state: str) -> list[Channel]:
     """Channels of a heavy neutrino or a boson of a dark-neutrino model, closed ones included; none for other models.
 
     'nu nu nu' is always among those of a neutrino, 'nu l- l+' where a portal is open: they stand for the SM channels of these names.
+    'nu hadrons' adds to the SM channel of this name.
     """
     if not isinstance(spectrum.model, DarkSector):
         return []
     found = couplings(spectrum)
+    bare: dict[str, float] = {}
     if state in dark_parents(spectrum):
-        return _channels(state, boson_decay_terms(found, state), _boson_products(found, state))
+        bare = {"hadrons": float(hadron_width([found], state, np.array([boson_mass(spectrum, state)]))[0])}
+        return _channels(state, boson_decay_terms(found, state), _boson_products(found, state), bare)
     widths = boson_width(found, "zprime"), boson_width(found, "phi")
     three = three_body_terms(found, state, widths, _portal(spectrum))
     terms: dict[str, Sequence[CascadeTerm]] = {**three, **_emissions(found, state, widths)}
-    return _channels(state, terms, _neutrino_products(found, state))
+    if _portal(spectrum):
+        hadrons = virtual_hadron_widths([found], state, (np.array(widths[:1]), np.array(widths[1:])))
+        bare = {name: float(width[0]) for name, width in hadrons.items()}
+        terms |= virtual_hadron_terms(found, state, widths[0])
+    return _channels(state, terms, [*_neutrino_products(found, state), *bare], bare)
 
 
 def _emissions(found: Couplings, state: str, widths: tuple[float, float]) -> dict[str, list[EmissionTerm]]:
@@ -92,7 +110,61 @@ def dark_partial_widths(points: Sequence[Spectrum], state: str) -> dict[str, Arr
         if np.any((room > 0) & (np.array(widths) > 0)):
             for name, terms in _emissions(one, state, (widths[0], widths[1])).items():
                 emitted[name][number] = math.fsum(term.width for term in terms)
-    return {**three_body_widths(found, state, (zprime, phi), portal), **emitted}
+    hadrons = virtual_hadron_widths(found, state, (zprime, phi)) if portal else {}
+    return {**three_body_widths(found, state, (zprime, phi), portal), **emitted, **hadrons}
+
+
+def standard_with_dark(
+    points: Sequence[Spectrum], state: str, standard: Mapping[str, Array], dark: Mapping[str, Array]
+) -> dict[str, Array]:
+    """Widths of all channels of a heavy neutrino at many points from those through SM currents and `dark_partial_widths`.
+
+    A dark channel stands for the SM one of its name, but 'nu hadrons' adds to it; SM channels that kinetic mixing reaches get their
+    factors.
+    """
+    joined = {**standard, **dark}
+    if "nu hadrons" in standard and "nu hadrons" in dark:
+        joined["nu hadrons"] = standard["nu hadrons"] + dark["nu hadrons"]
+    if any(_portal(spectrum) for spectrum in points):
+        found = [couplings(spectrum) for spectrum in points]
+        for name, factor in standard_factors(found, state, boson_widths(found, "zprime")).items():
+            if name in standard:
+                joined[name] = standard[name] * factor
+    return joined
+
+
+def channels_with_dark(spectrum: Spectrum, state: str, standard: Sequence[Channel], dark: Sequence[Channel]) -> list[Channel]:
+    """`standard_with_dark` for channels of one point, with their terms: those of 'nu rho0', ... keep their shape."""
+    by_name = {channel.products: channel for channel in dark}
+    factors: dict[str, Array] = {}
+    if dark_parents(spectrum) and _portal(spectrum):
+        found = couplings(spectrum)
+        factors = standard_factors([found], state, np.array([boson_width(found, "zprime")]))
+    listed = []
+    for channel in standard:
+        name = channel.products
+        if name == "nu hadrons" and name in by_name:
+            more = by_name.pop(name)
+            if more.width > 0:
+                via = tuple(sorted({*channel.via, *more.via}))
+                channel = replace(channel, width=channel.width + more.width, via=via, terms=(), source=f"{channel.source}; {more.source}")
+        elif name in by_name:
+            continue
+        factor = float(factors[name][0]) if name in factors else 1.0
+        listed.append(channel if factor == 1.0 else _scaled(channel, factor))
+    return [*listed, *by_name.values()]
+
+
+def _scaled(channel: Channel, factor: float) -> Channel:
+    """A channel through SM currents whose |M|^2 kinetic mixing multiplies by a factor."""
+    terms = []
+    for term in channel.terms:
+        changed = {name: getattr(term, name) * factor for name in ("width", "scale") if hasattr(term, name)}
+        terms.append(replace(term, **changed))  # type: ignore[type-var]  # every term is a dataclass
+    via = tuple(sorted({*channel.via, "Z'"}))
+    width = math.fsum(term.width for term in terms) if terms else channel.width * factor
+    errors = {cause: factor * error for cause, error in channel.errors.items()}
+    return replace(channel, width=width, via=via, terms=tuple(terms), errors=errors)
 
 
 def _portal(spectrum: Spectrum) -> bool:
@@ -101,13 +173,28 @@ def _portal(spectrum: Spectrum) -> bool:
     return spectrum.model.portals.kinetic != 0 or spectrum.model.portals.sin_alpha != 0
 
 
-def _channels(state: str, terms: Mapping[str, Sequence[CascadeTerm]], closed: Iterable[str]) -> list[Channel]:
+def _channels(
+    state: str, terms: Mapping[str, Sequence[CascadeTerm]], closed: Iterable[str], bare: Mapping[str, float] = _NONE
+) -> list[Channel]:
+    """Channels with their terms, closed ones, and the `bare` ones of which the width alone is known."""
     listed = []
     for name in dict.fromkeys([*terms, *closed]):
         own = tuple(term for term in terms.get(name, ()) if term.width > 0)
         via = tuple(dict.fromkeys(boson for term in own for boson in term.via))
-        listed.append(Channel(state, name, math.fsum(term.width for term in own), tuple(sorted(via)), own, SOURCE))
+        width = math.fsum(term.width for term in own) if own else bare.get(name, 0.0)
+        if not own and width > 0:
+            via = ("phi'",) if state == "phi" else ("Z'",)
+        listed.append(Channel(state, name, width, tuple(sorted(via)), own, _source(state, name)))
     return listed
+
+
+def _source(state: str, products: str) -> str:
+    """Where the width of a dark channel comes from."""
+    if products == "gamma gamma":
+        return PHOTONS
+    if products == "hadrons":
+        return ZPRIME_HADRONS if state == "zprime" else PHI_HADRONS
+    return f"virtual Z': {ZPRIME_HADRONS}; virtual phi': {PHI_HADRONS}" if "hadrons" in products.split() else SOURCE
 
 
 def _neutrino_products(found: Couplings, state: str) -> list[str]:
@@ -117,7 +204,7 @@ def _neutrino_products(found: Couplings, state: str) -> list[str]:
     names = [" ".join(some) for some in combinations_with_replacement(labels, 3)]
     names += [f"{label} {boson}" for label in labels for boson in ("zprime", "phi")]
     leptons = [f"{a}- {b}+" for a in pdg.FLAVOURS for b in pdg.FLAVOURS]
-    names += [f"{label} {pair}" for label in lighter for pair in leptons]
+    names += [f"{label} {pair}" for label in lighter for pair in (*leptons, "hadrons")]
     return [pdg.canonical_products(name) for name in names]
 
 
@@ -126,8 +213,7 @@ def _boson_products(found: Couplings, boson: str) -> list[str]:
     heavy = [name for name in found.names if name in pdg.HEAVY_STATE_CODES]
     names = [" ".join(some) for some in combinations_with_replacement(["nu", *heavy], 2)]
     names += [f"{flavour}- {flavour}+" for flavour in pdg.FLAVOURS]
-    if boson == "phi":
-        names.append("zprime zprime")
+    names += ["zprime zprime", "gamma gamma", "hadrons"] if boson == "phi" else ["hadrons"]
     return [pdg.canonical_products(name) for name in names]
 
 
@@ -141,17 +227,14 @@ def dark_warnings(spectrum: Spectrum, state: str) -> list[str]:
     if abs(portals.kinetic) > _LARGE_KINETIC:
         notes.append(f"{state}: epsilon = {portals.kinetic:.3g}: kinetic mixing is at first order, corrections go as its square")
     if state in pdg.BOSONS:
-        mixing = {"zprime": portals.kinetic, "phi": portals.sin_alpha}[state]
         if boson_width(found, state) == 0:
             notes.append(f"{state}: no decay is open: it is stable")
-        if mixing and boson_mass(spectrum, state) > pions:
-            notes.append(f"{state}: decays into hadrons are missing; the total width is too small")
-        return notes
+        return notes + _hadron_notes(spectrum, state)
     mass = spectrum.mass(state)
-    if portals.kinetic and mass > pions:
-        notes.append(f"{state}: decays into hadrons through kinetic mixing are missing")
+    if portals.kinetic and mass > CONTINUUM[0]:
+        notes.append(f"{state}: hadrons through kinetic mixing do not interfere with those of W and Z beyond rho, omega and phi")
     if portals.sin_alpha and mass > pions:
-        notes.append(f"{state}: decays into hadrons through scalar mixing are missing")
+        notes.append(f"{state}: hadrons through scalar mixing are known to an order of magnitude")
     for boson, m in (("zprime", mediator.m_zprime), ("phi", mediator.m_phi)):
         if m < mass:
             width = boson_width(found, boson)
@@ -165,6 +248,26 @@ def dark_warnings(spectrum: Spectrum, state: str) -> list[str]:
     if mixing_sum(spectrum) > _LARGE_MIXING:
         notes.append(f"{state}: |U|^2 adds up to {mixing_sum(spectrum):.2g}; channels through SM currents are at leading order in it")
     return notes
+
+
+def _hadron_notes(spectrum: Spectrum, boson: str) -> list[str]:
+    """How well the hadronic width of a boson is known, where that is worse than 10%."""
+    found, m, notes = couplings(spectrum), boson_mass(spectrum, boson), []
+    if boson == "zprime" and found.electric:
+        if OMEGA_PI0_TOP < m < CONTINUUM[1]:
+            notes.append(f"{boson}: between 1.1 and 1.75 GeV its width into hadrons is known to about 20%")
+        narrow = [name for name, mass in NARROW.items() if abs(m / mass - 1) < _NEAR]
+        if narrow:
+            notes.append(f"{boson}: within 1% of the {narrow[0]}, whose mixing with it is left out")
+    if boson == "phi" and found.scalar_fermion and m > 2 * M_PI0:
+        accuracy = "30%" if m > PERTURBATIVE_FROM else "an order of magnitude" if m > _CHIRAL_GOOD else "a factor of two"
+        notes.append(f"{boson}: its width into hadrons is known to {accuracy}")
+    return notes
+
+
+_NEAR = 1e-2
+_CHIRAL_GOOD = 0.5
+"""GeV above which rescattering of two pions enhances the width by more than two."""
 
 
 def mixing_sum(spectrum: Spectrum) -> float:

@@ -13,11 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import pdg
+from ..constants import V_HIGGS
 from ..kernels.arrays import Array, ArrayLike
 from ..kernels.kinematics import kallen_sqrt
 from ..kernels.spinors import ComplexArray
+from .boson_hadrons import zprime_hadron_width
 from .couplings import Couplings
 from .dalitz import gauss
+from .scalar_hadrons import photon_width, scalar_hadron_width
 
 Coupling = complex | NDArray[Any]
 """A coupling or an array of them."""
@@ -137,8 +140,8 @@ def boson_mass(found: Couplings, boson: str) -> float:
 def boson_partial_widths(points: Sequence[Couplings], boson: str) -> dict[str, Array]:
     """Widths of 'zprime' or 'phi' by final state at many points of one model's kind, GeV, each of shape (points,); 0 where closed.
 
-    Light neutrinos are summed as 'nu'; both lepton numbers of a Dirac pair are one final state. Hadrons, weak bosons and top quarks,
-    which kinetic and scalar mixing reach, are not among them.
+    Light neutrinos are summed as 'nu'; both lepton numbers of a Dirac pair are one final state. Weak bosons and top quarks, which kinetic
+    and scalar mixing reach, are not among them.
     """
     m, masses = np.array([boson_mass(found, boson) for found in points]), np.array([found.masses for found in points])
     width = width_scalar_to_fermions if boson == "phi" else width_vector_to_fermions
@@ -159,7 +162,19 @@ def boson_partial_widths(points: Sequence[Couplings], boson: str) -> dict[str, A
     if boson == "phi":
         vector, v_phi = (np.array(some) for some in zip(*((found.zprime.mass, found.v_phi) for found in points), strict=True))
         listed["zprime zprime"] = width_scalar_to_vectors(m, vector, v_phi)
+        mixing2 = np.array([found.scalar_fermion for found in points]) ** 2 * float(V_HIGGS) ** 2
+        listed["gamma gamma"] = np.where(mixing2 > 0, mixing2 * photon_width(m), 0.0)
+    listed["hadrons"] = hadron_width(points, boson, m)
     return listed
+
+
+def hadron_width(points: Sequence[Couplings], boson: str, m: Array) -> Array:
+    """Width into hadrons that bosons of masses `m` (n,) would have with the couplings of each point (or of the only one), GeV."""
+    if boson == "phi":
+        mixing2 = np.array([found.scalar_fermion for found in points]) ** 2 * float(V_HIGGS) ** 2
+        return mixing2 * scalar_hadron_width(m) if np.any(mixing2) else np.zeros(m.shape)
+    electric, weak = (np.array(some) for some in zip(*((found.electric, found.weak) for found in points), strict=True))
+    return zprime_hadron_width(m, electric, weak) if np.any(electric) else np.zeros(m.shape)
 
 
 def _off_shell_width(found: Couplings, boson: str, m: Array) -> Array:
@@ -173,7 +188,7 @@ def _off_shell_width(found: Couplings, boson: str, m: Array) -> Array:
         total = total + width(m, mass, mass, *lepton_vertex(found, boson, mass))
     if boson == "phi":
         total = total + width_scalar_to_vectors(m, found.zprime.mass, found.v_phi)
-    return total
+    return total + hadron_width([found], boson, m)
 
 
 def spectral_factor(found: Couplings, boson: str, m: float, m_daughter: float, left: complex, right: complex, boson_width: float) -> float:

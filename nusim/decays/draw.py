@@ -28,13 +28,14 @@ def draw_products(
 ) -> tuple[IntArray, Array, IntArray]:
     """PDG codes (n, k), momenta (n, k, 4) of the products in the parent's rest frame, and the index of each decay's term (n,).
 
-    `terms`: the incoherent pieces of one channel. `spin` (n, 3): the parent's polarisation vector (a vector boson's complex one).
+    `terms`: the incoherent pieces of one channel; where one has fewer products than another its last places hold code 0.
+    `spin` (n, 3): the parent's polarisation vector (a vector boson's complex one).
     `antiparticle` (n,): a Dirac antiparticle decays into the conjugate products. `index`: the events' numbers, ascending.
     Each attempt of an event reads the same number of uniforms whatever its term: the proposal's, one to accept it, one to choose
     the term (used by the first attempt).
     """
-    n, k = len(index), len(terms[0].masses)
-    codes, momenta = np.empty((k, n), dtype=np.int64).T, np.empty((k, 4, n)).transpose(2, 0, 1)
+    n, k = len(index), max(len(term.masses) for term in terms)
+    codes, momenta = np.zeros((k, n), dtype=np.int64).T, np.zeros((k, 4, n)).transpose(2, 0, 1)
     draws = max(term.draws for term in terms)
     widths = np.array([term.width for term in terms])
     pending, which, attempt = np.arange(n), np.zeros(n, dtype=np.int64), 0

@@ -45,7 +45,7 @@ _ROUNDING = 1e-12
 """Relative excess allowed to thresholds and couplings that are computed."""
 
 
-def _open(m_parent: float, masses: tuple[float, ...]) -> None:
+def check_open(m_parent: float, masses: tuple[float, ...]) -> None:
     """ParameterError for a decay that phase space forbids."""
     if not sum(masses) < m_parent * (1 + _ROUNDING):
         raise ParameterError(f"decay of a mass {m_parent:.6g} GeV into {' '.join(f'{m:.6g}' for m in masses)} GeV: closed")
@@ -63,7 +63,7 @@ class TwoBodyTerm:
     draws: int = 2
 
     def __post_init__(self) -> None:
-        _open(self.m_parent, self.masses)
+        check_open(self.m_parent, self.masses)
         if not abs(self.asymmetry) <= 1 + _ROUNDING:
             raise ParameterError(f"two-body decay: asymmetry {self.asymmetry}: must lie between -1 and 1")
 
@@ -187,7 +187,7 @@ class ChiralTerm:
     draws: int = 6
 
     def __post_init__(self) -> None:
-        _open(self.m_parent, self.masses)
+        check_open(self.m_parent, self.masses)
         if not (self.first >= 0 and self.second >= 0 and self.cross >= -np.sqrt(self.first * self.second) * (1 + _ROUNDING)):
             raise ParameterError(f"chiral decay: couplings {self.first}, {self.second}, {self.cross} give a negative |M|^2")
 

@@ -15,17 +15,13 @@ from ..decays.channel import CascadeTerm, DecayTable, Term
 from ..decays.draw import choose, draw_products, spin_of
 from ..experiment.aim import norm
 from ..experiment.chain import helicity, moved
+from ..kernels import streams
 from ..kernels.arrays import Array, BoolArray, IntArray, four_vectors
 from ..kernels.lorentz import boost
 from ..kernels.random import uniforms
 from ..kernels.spinors import ComplexArray, SpinArray
 from .particles import UNKNOWN_SPIN, Particles
 
-_FLIGHT, _SPIN, _PRODUCTS = 10_000, 20_000, 30_000
-"""Places of each use of random numbers in a seed's streams, first of a range each."""
-_CHANNELS = 512
-"""Room for the channels of a state in the last of them."""
-_PRODUCTS_PER_DECAY = 4
 _NEGLIGIBLE = 1e-15
 """Branching ratios below this are never drawn."""
 
@@ -101,7 +97,7 @@ def add_products(
             particles.add(events, code, decays.mother, lab, m, decays.vertex)
             continue
         assert isinstance(term, CascadeTerm), "a term with heavy products tells their spins"
-        u = uniforms(seed, _SPIN + stage * _PRODUCTS_PER_DECAY + k, index[events], 2)
+        u = uniforms(seed, streams.spin_of_product(stage, k), index[events], 2)
         own = term.polarisation(decays.momenta, decays.spin, k, u)
         spin = moved(own, decays.momenta[:, k], decays.frame, m, decays.mass, lab)
         places = particles.add(events, code, decays.mother, lab, m, decays.vertex, shown_spin(spin, lab, state))
@@ -137,20 +133,22 @@ def follow(
 def _fly(particles: Particles, one: Waiting, table: DecayTable, radius: float, seed: int, index: IntArray) -> list[Waiting]:
     """Let states of one kind fly; those that decay in time leave their products in the events: gives the heavy ones among them."""
     p = norm(one.momentum[:, 1:])
-    u = uniforms(seed, _FLIGHT + one.place, index[one.events], 2)
+    u = uniforms(seed, streams.FLIGHT + one.place, index[one.events], 2)
     distance = -p * (table.ctau / table.mass) * np.log1p(-u[:, 0])
     end = four_vectors(len(p))
     end[:, 0] = one.origin[:, 0] + distance * one.momentum[:, 0] / p
     end[:, 1:] = one.origin[:, 1:] + (distance / p)[:, None] * one.momentum[:, 1:]
-    inside = np.flatnonzero(norm(end[:, 1:]) <= radius)
-    one, end = one.take(inside), end[inside]
-    particles.decayed(one.events, np.full(len(inside), one.place), (distance * table.mass / p)[inside])
     channels = [channel for channel in table if channel.width > _NEGLIGIBLE * table.total_width]
-    chosen = choose(np.array([channel.width for channel in channels]), u[inside, 1])
+    chosen = choose(np.array([channel.width for channel in channels]), u[:, 1])
+    # what decays inclusively has no products to show: it stays as it is
+    known = np.array([not channel.inclusive for channel in channels])[chosen]
+    inside = np.flatnonzero((norm(end[:, 1:]) <= radius) & known)
+    one, end, chosen = one.take(inside), end[inside], chosen[inside]
+    particles.decayed(one.events, np.full(len(inside), one.place), (distance * table.mass / p)[inside])
     found: list[Waiting] = []
     for number in np.unique(chosen).tolist():
         rows = np.flatnonzero(chosen == number)
-        stage = _PRODUCTS + one.place * _CHANNELS + number
+        stage = streams.products_of(one.place, number)
         found += decay(particles, one.take(rows), one.place, end[rows], channels[number].terms, table.mass, seed, index, stage, one.place)
     return found
 

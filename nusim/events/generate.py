@@ -10,14 +10,12 @@ from ..experiment.experiment import Experiment
 from ..experiment.flight import HeavySource
 from ..experiment.source import heavy_source, parents_of, shares_of, tables_of, visible_final_states, why_nothing
 from ..experiment.survey import expected_weights, survey
+from ..kernels import streams
 from ..kernels.arrays import Array
 from ..model.spectrum import Spectrum
 from ..production.table import MISSING_MODES
 from .generator import Generator
 from .sample import EventSample
-
-_PILOT = 2
-"""Place of the trial candidates in each seed's streams of random numbers."""
 
 _PILOT_SIZE = 1 << 17
 
@@ -74,6 +72,10 @@ def prepare(
             raise ParameterError(
                 f"final state {wanted!r}: nothing in it can be seen; events hold decays with a charged particle, photon or meson"
             )
+    inclusive = tuple(one for one in finals if one.channel.inclusive)
+    finals = tuple(one for one in finals if not one.channel.inclusive)
+    if final is not None and inclusive and not finals:
+        raise ParameterError(f"final state {wanted!r}: it is inclusive: it has a width, but no events of it are made")
     if not finals:
         raise ParameterError(f"{spectrum.model.name}: no visible decay of {', '.join(states)} is open")
     parents = parents_of(experiment)
@@ -86,7 +88,12 @@ def prepare(
     expected = experiment.protons * float(found.by_route @ visible)
     if expected == 0:
         raise ParameterError(f"{experiment.name}: no heavy neutrino decays visibly inside the detector")
-    warnings = tuple(dict.fromkeys([*spectrum.warnings, MISSING_MODES, *(w for table in tables.values() for w in table.warnings)]))
+    notes = [*spectrum.warnings, MISSING_MODES, *(w for table in tables.values() for w in table.warnings)]
+    left_out = experiment.protons * float(sum(found.by_route @ shares_of(source, one, tables) for one in inclusive))
+    if left_out > 0:
+        names = ", ".join(dict.fromkeys(one.products for one in inclusive))
+        notes.append(f"{left_out:.4g} more events are expected in {names}: inclusive, so neither the sample nor its weights hold them")
+    warnings = tuple(dict.fromkeys(notes))
     rates: dict[str, float] = {}
     for one, part in zip(finals, share, strict=True):
         rates[one.products] = rates.get(one.products, 0.0) + experiment.protons * float(found.by_route @ part)
@@ -154,7 +161,7 @@ def _tuned(draft: Generator, total: Array) -> Generator:
 
     `total`: what each route adds to the rate, shape (routes,), up to a common factor.
     """
-    drawn, u, _ = draft.candidates(_PILOT, np.arange(_PILOT_SIZE), 0)
+    drawn, u, _ = draft.candidates(streams.PILOT, np.arange(_PILOT_SIZE), 0)
     ratio = draft.ratios(drawn, u)
     source, rows = draft.source, np.diff(draft.proposal, prepend=0.0) / draft.proposal[-1]
     share = np.bincount(source.route, rows, minlength=len(total))

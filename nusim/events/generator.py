@@ -19,6 +19,7 @@ from ..experiment.experiment import Experiment
 from ..experiment.flight import HeavyFlux, HeavySource
 from ..experiment.routes import Route
 from ..experiment.source import FinalState, decays_into
+from ..kernels import streams
 from ..kernels.arrays import Array, IntArray, four_vectors
 from ..kernels.random import uniforms
 from ..model.spectrum import Spectrum
@@ -26,11 +27,6 @@ from .follow import Decaying, Followed, Waiting, add_products, decay, follow, sh
 from .particles import Particles
 from .sample import INCOMING, EventSample
 
-_CANDIDATE, _CHANNEL, _CHAIN, _PRODUCTS = 3, 4, 50, 1000
-"""Places of each use of random numbers in a seed's streams; chains of a stage use _CHAIN + stage, products of final state k use
-_PRODUCTS + k."""
-_LEVELS = 1000
-"""Where the steps of a chain begin among what tells decays of an event apart: places of its particles stay below."""
 _FEW, _TRIES = 16_384, 8
 """Candidates that are worth a call, and the most tries of an event in one."""
 
@@ -92,7 +88,7 @@ class Generator:
         u[:, : aim.DRAWS] = own[:, : aim.DRAWS]
         chains = np.flatnonzero(self.source.is_chain[rows])
         if len(chains):
-            u[chains, aim.DRAWS :] = uniforms(self.seed, _CHAIN + stage, index[chains], draws - aim.DRAWS, attempt)
+            u[chains, aim.DRAWS :] = uniforms(self.seed, streams.CHAIN + stage, index[chains], draws - aim.DRAWS, attempt)
         return rows, u, own[:, aim.DRAWS + 1 :]
 
     def ratios(self, rows: IntArray, u: Array) -> Array:
@@ -112,7 +108,7 @@ class Generator:
         while len(pending):
             # few events left: several tries of each at once
             tries = max(1, min(_TRIES, _FEW // len(pending)))
-            drawn = [self.candidates(_CANDIDATE, index[pending], attempt + k) for k in range(tries)]
+            drawn = [self.candidates(streams.CANDIDATE, index[pending], attempt + k) for k in range(tries)]
             rows, u, spare = (np.concatenate([one[part] for one in drawn]) for part in range(3))
             own = self.ratios(rows, u)
             good = (own > 0 if self.weighted else spare[:, 0] * self.bound < own).reshape(tries, -1)
@@ -130,7 +126,7 @@ class Generator:
         n, routes = len(index), self.source.routes
         state_names, state = np.unique(self.source.of_route("state"), return_inverse=True)
         route_names, route = np.unique(self.source.of_route("name"), return_inverse=True)
-        channel = self._choose_channels(flux.route, uniforms(self.seed, _CHANNEL, index, 1)[:, 0])
+        channel = self._choose_channels(flux.route, uniforms(self.seed, streams.CHANNEL, index, 1)[:, 0])
         distance = flux.decay_distance(u_decay)
         p = norm(flux.momentum[:, 1:])
         end = four_vectors(n)
@@ -151,7 +147,9 @@ class Generator:
             anti = np.full(len(rows), final.antiparticle)
             one = Waiting(final.state, 0, rows, anti, flux.momentum[rows], flux.origin[rows], flux.spin[rows])
             mass = self.tables[final.state].mass
-            waiting += decay(particles, one, seen[rows], end[rows], final.channel.terms, mass, self.seed, index, _PRODUCTS + number, 0)
+            waiting += decay(
+                particles, one, seen[rows], end[rows], final.channel.terms, mass, self.seed, index, streams.SEEN_PRODUCTS + number, 0
+            )
         follow(particles, waiting, self.tables, self.world, self.seed, index)
         names = tuple(dict.fromkeys(final.products for final in self.finals))
         return EventSample(
@@ -212,7 +210,7 @@ class Generator:
                     decays,
                     self.seed,
                     index,
-                    _LEVELS + level,
+                    streams.chain_step(level),
                     Followed(option.place, shown_spin(own[mine], momentum[mine], step.child)),
                 )
                 waiting += siblings

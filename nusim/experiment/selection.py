@@ -11,6 +11,7 @@ from .experiment import Plane, Selection
 _KINDS = {11: "e", 13: "mu", 22: "gamma", 211: "pi", 321: "K"}
 
 _PROMPT = {
+    310: ("pi", "pi"),
     111: ("gamma", "gamma"),
     221: ("gamma", "gamma"),
     331: ("pi", "pi", "gamma", "gamma"),
@@ -19,8 +20,14 @@ _PROMPT = {
     223: ("pi", "pi", "gamma", "gamma"),
     333: ("K", "K"),
     323: ("K", "gamma", "gamma"),
+    411: ("K", "pi", "pi"),
+    413: ("K", "pi", "pi"),
+    431: ("K", "K", "pi"),
+    433: ("K", "K", "pi", "gamma"),
+    441: ("K", "K", "pi"),
+    443: ("pi", "pi", "pi", "pi"),
 }
-"""What a meson that decays at its vertex shows: its leading mode, a pi0 as two photons."""
+"""What a meson that decays at its vertex shows: its leading mode, a pi0 as two photons; charmed ones a mode typical of them."""
 
 
 def passes(selection: Selection, codes: IntArray, momenta: Array, vertex: Array, u: Array) -> BoolArray:
@@ -33,7 +40,8 @@ def passes(selection: Selection, codes: IntArray, momenta: Array, vertex: Array,
     visible = np.zeros(len(codes))
     aperture = np.ones(len(codes), dtype=bool)
     for place in range(codes.shape[1]):
-        for code in np.unique(np.abs(codes[:, place])):
+        # code 0: no particle, in decays with fewer products than others of their final state
+        for code in np.unique(np.abs(codes[codes[:, place] != 0, place])):
             rows = np.flatnonzero(np.abs(codes[:, place]) == code)
             p = momenta[rows, place]
             visible[rows] += _seen(selection, int(code), p, u[rows, place])

@@ -10,6 +10,7 @@ from ..beams.beam import load_parents
 from ..beams.parents import ParentFlux
 from ..decays.channel import Channel, DecayTable
 from ..decays.table import decay_table
+from ..kernels import streams
 from ..kernels.arrays import Array, IntArray
 from ..kernels.random import uniforms
 from ..model.spectrum import Spectrum
@@ -20,9 +21,6 @@ from .routes import Route, descendants, routes_from
 
 _ROWS = 300_000
 """Sources are given at least this many rows."""
-
-_STAGE = 5
-"""Place of the azimuths and decay points in each seed's streams of random numbers."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,7 +100,7 @@ def heavy_source(
         route_of.append(np.full(len(rows) * copies, number, np.int16))
         base.append(np.tile(parents.weight[rows] * (way.mode.branching_ratio * nuisance / copies), copies))
     rows = np.concatenate(row)
-    u = uniforms(seed, _STAGE, np.arange(len(rows)), 2)
+    u = uniforms(seed, streams.SOURCE, np.arange(len(rows)), 2)
     turned = 2 * np.pi * u[:, 0] if parents.axisymmetric else np.zeros(len(rows))
     along = _decay_points(parents, rows, u[:, 1])
     return HeavySource(parents, tuple(routes), experiment.detectors, rows, np.concatenate(route_of), np.concatenate(base), turned, along)

@@ -5,12 +5,10 @@ from functools import cached_property
 
 import numpy as np
 
+from ..kernels import streams
 from ..kernels.arrays import Array, IntArray
 from ..kernels.random import uniforms
 from .flight import HeavySource
-
-STAGE = 1
-"""Place of the survey's random numbers in each seed's streams."""
 
 _CHUNK = 1 << 15
 
@@ -67,7 +65,7 @@ def survey(source: HeavySource, seed: int) -> Survey:
     weight = np.zeros(len(source))
     for first in range(0, len(source), _CHUNK):
         index: IntArray = np.arange(first, min(first + _CHUNK, len(source)))
-        weight[index] = source.weights(index, uniforms(seed, STAGE, index, source.draws))
+        weight[index] = source.weights(index, uniforms(seed, streams.SURVEY, index, source.draws))
     return Survey(source, weight)
 
 

@@ -19,6 +19,8 @@ _AXES = {
     "mixing2": r"$|U_4|^2$",
     "physical.mixing2": r"$|U_4|^2$",
     "physical.mass_ratio": r"$m_4/m_5$",
+    "portals.epsilon": r"$\epsilon$",
+    "mediator.m_phi": r"$m_{\varphi'}$ [GeV]",
     "mediator.m_zprime": r"$m_{Z'}$ [GeV]",
 }
 
@@ -33,7 +35,7 @@ def branching(key: str, values: Array, ratios: Mapping[str, Array], parent: str)
     for place, names in enumerate(drawn):
         ratio = ratios[names[0]]
         label = ", ".join(tex(name) for name in names) + (" each" if len(names) > 1 else "")
-        axes.plot(values[ratio > 0], ratio[ratio > 0], label=label, **line_style(place))
+        axes.plot(values, np.where(ratio > 0, ratio, np.nan), label=label, **line_style(place))
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlim(values[0], values[-1])
@@ -48,8 +50,10 @@ def branching(key: str, values: Array, ratios: Mapping[str, Array], parent: str)
 def _curves(ratios: Mapping[str, Array]) -> list[list[str]]:
     """Final states to draw, largest first; those with the same curve, as charge conjugates of a Majorana state, together."""
     curves: list[list[str]] = []
-    for name in sorted((name for name, ratio in ratios.items() if ratio.max() >= _SMALLEST), key=lambda name: -ratios[name].max()):
-        twin = next((names for names in curves if np.allclose(ratios[names[0]], ratios[name], rtol=1e-6, atol=0)), None)
+    for name in sorted(
+        (name for name, ratio in ratios.items() if np.nanmax(ratio) >= _SMALLEST), key=lambda name: -np.nanmax(ratios[name])
+    ):
+        twin = next((names for names in curves if np.allclose(ratios[names[0]], ratios[name], rtol=1e-6, atol=0, equal_nan=True)), None)
         if twin is None:
             curves.append([name])
         else:

@@ -3,16 +3,15 @@
 from dataclasses import dataclass
 
 from .. import pdg
-from ..constants import Measured
 from ..kernels.kinematics import two_body_energy, two_body_momentum
 from ..model.spectrum import Spectrum
+from .measured import BRANCHING_RATIOS
 from .two_body import heavy_polarisation, production_ratio
 
 LEPTONIC_BRANCHING_RATIOS = {
-    ("pi+", 11): Measured(1.230e-4, 0.004e-4, "pi+ -> e+ nu, PDG 2022"),
-    ("pi+", 13): Measured(0.9998770, 4e-7, "pi+ -> mu+ nu, PDG 2022"),
-    ("K+", 11): Measured(1.582e-5, 0.007e-5, "K+ -> e+ nu, PDG 2022"),
-    ("K+", 13): Measured(0.6356, 0.0011, "K+ -> mu+ nu, PDG 2022"),
+    (parent, pdg.CODES[lepton]): BRANCHING_RATIOS[f"{parent} -> {pdg.NAMES[-pdg.CODES[lepton]]}"]
+    for parent in ("pi+", "K+")
+    for lepton in ("e-", "mu-")
 }
 """Measured branching ratios that fix the normalisation of P -> l N."""
 

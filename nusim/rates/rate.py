@@ -20,16 +20,13 @@ from ..experiment.source import (
     visible_final_states,
     why_nothing,
 )
-from ..experiment.survey import STAGE as SURVEY
 from ..experiment.survey import Survey, survey
+from ..kernels import streams
 from ..kernels.arrays import Array, IntArray
 from ..kernels.lorentz import boost
 from ..kernels.random import uniforms
 from ..model.spectrum import Spectrum
 from ..production.table import MISSING_MODES
-
-_STAGE = 100
-"""Place of the selection's random numbers in each seed's streams."""
 
 _SELECTION_SAMPLES = 20_000
 
@@ -118,6 +115,10 @@ def expected_events(spectrum: Spectrum, experiment: Experiment, seed: int = 1) -
     events = float(events_of_route.sum())
     contributions = tuple(dict.fromkeys(name_of.tolist()))
     stat = error(of_route)
+    unseen = protons * float(sum(found.by_route @ share[final] for final in finals if final.channel.inclusive))
+    if unseen > 0:
+        names = ", ".join(dict.fromkeys(final.products for final in finals if final.channel.inclusive))
+        warnings.append(f"{experiment.name}: {unseen:.4g} of the events are inclusive ({names}): without products, none is selected")
     if events == 0:
         warnings.insert(0, f"{experiment.name}: of {protons * found.total:.4g} decays in the volume none leaves anything to see")
     return Rate(
@@ -162,19 +163,19 @@ def _selected(
     if not steps[-1] > 0:
         return 0.0, 0.0
     index: IntArray = np.arange(_SELECTION_SAMPLES)
-    u = uniforms(seed, _STAGE, index, 2)
+    u = uniforms(seed, streams.SELECTION, index, 2)
     rows = np.minimum(np.searchsorted(steps, u[:, 0] * steps[-1], side="right"), len(steps) - 1)
     # the survey's own heavy states: what is selected is part of what it counted
     distinct, place = np.unique(rows, return_inverse=True)
-    flux = source.draw(distinct, uniforms(seed, SURVEY, distinct, source.draws)).take(place)
+    flux = source.draw(distinct, uniforms(seed, streams.SURVEY, distinct, source.draws)).take(place)
     vertex = flux.origin[:, 1:] + flux.decay_distance(u[:, 1])[:, None] * flux.direction
     kept = np.zeros(len(index))
     for order, final in enumerate(finals):
         # a channel just open has next to no width, and within 1e-9 of its threshold no events can be drawn
         part = np.flatnonzero(share[final][flux.route] > _NEGLIGIBLE)
-        if not len(part):
+        if not len(part) or final.channel.inclusive:
             continue
-        stage = _STAGE + 2 * order + 1
+        stage = streams.SELECTION + 2 * order + 1
         antiparticle = np.full(len(part), final.antiparticle)
         codes, momenta, _ = draw_products(final.channel.terms, spin_of(final.state, flux.spin[part]), antiparticle, seed, stage, part)
         mass = tables[final.state].mass

@@ -1,13 +1,14 @@
 """Decay widths of one state over many parameter points at once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from .. import pdg
-from ..decays.dark import boson_mass, dark_parents, dark_partial_widths
+from ..decays.dark import boson_mass, dark_parents, dark_partial_widths, standard_with_dark
 from ..decays.table import check_parent, partial_widths, table_warnings
+from ..errors import ParameterError
 from ..kernels.arrays import Array
 from ..model.model import Model
 from ..model.spectrum import Spectrum, solve
@@ -23,11 +24,16 @@ class WidthScan:
     width: Mapping[str, Array]
     """By final state, GeV; only those open somewhere."""
     warnings: tuple[str, ...]
+    """Those of all points, each once."""
+    notes: tuple[tuple[str, ...], ...] = ()
+    """Warnings of each point."""
+    refused: Mapping[int, str] = field(default_factory=dict)
+    """Why a point has no widths, by its place; its columns hold NaN."""
 
     @property
     def total_width(self) -> Array:
         """GeV."""
-        return np.sum(list(self.width.values()), axis=0) if self.width else np.zeros(len(self.mass))
+        return np.sum(list(self.width.values()), axis=0) if self.width else 0.0 * self.mass
 
     @property
     def ctau(self) -> Array:
@@ -36,22 +42,54 @@ class WidthScan:
             return np.asarray(HBARC / self.total_width)
 
     def branching_ratio(self, products: str) -> Array:
-        """Share of a final state, zero where nothing is open."""
+        """Share of a final state, zero where nothing is open, NaN where a point is refused."""
         total = self.total_width
-        return np.divide(self.width[products], total, out=np.zeros(len(total)), where=total > 0)
+        return np.divide(self.width[products], total, out=np.where(np.isnan(total), np.nan, 0.0), where=total > 0)
 
 
-def width_scan(points: Sequence[Model | Spectrum], state: str) -> WidthScan:
+def width_scan(points: Sequence[Model | Spectrum | ParameterError], state: str) -> WidthScan:
     """Widths of `state` at each of the points, models or solved ones of one kind; the warnings are those of all points.
 
-    Models are solved one by one; the widths are computed together. Raises ParameterError for a state that a model
-    does not have.
+    Models are solved one by one; the widths are computed together. A point at which the physics is not defined, or that
+    is given as the ParameterError its card met, is a gap. Raises ParameterError if every point is one, and for a state
+    that a model does not have.
     """
-    spectra = [point if isinstance(point, Spectrum) else solve(point) for point in points]
-    check_parent(spectra[0], state)
-    warnings = [note for spectrum in spectra for note in (*spectrum.warnings, *table_warnings(spectrum, state))]
-    mass, widths = widths_at(spectra, state)
-    return WidthScan(mass, {name: width for name, width in widths.items() if np.any(width > 0)}, tuple(dict.fromkeys(warnings)))
+    spectra, refused = dict[int, Spectrum](), dict[int, str]()
+    notes: list[tuple[str, ...]] = [()] * len(points)
+    for place, point in enumerate(points):
+        try:
+            if isinstance(point, ParameterError):
+                raise point
+            spectrum = point if isinstance(point, Spectrum) else solve(point)
+            check_parent(spectrum, state)
+            notes[place] = (*spectrum.warnings, *table_warnings(spectrum, state))
+            spectra[place] = spectrum
+        except ParameterError as error:
+            refused[place] = str(error)
+    try:
+        found = widths_at(list(spectra.values()), state) if spectra else None
+    except ParameterError:
+        for place, spectrum in list(spectra.items()):
+            try:
+                widths_at([spectrum], state)
+            except ParameterError as error:
+                refused[place] = str(error)
+                del spectra[place]
+        found = widths_at(list(spectra.values()), state) if spectra else None
+    if found is None:
+        raise ParameterError(next(iter(refused.values()), "a scan needs points"))
+    kept = list(spectra)
+
+    def column(values: Array) -> Array:
+        filled = np.full(len(points), np.nan)
+        filled[kept] = values
+        return filled
+
+    mass, widths = found
+    warnings = tuple(dict.fromkeys(note for place in kept for note in notes[place]))
+    refused = dict(sorted(refused.items()))
+    opened = {name: column(width) for name, width in widths.items() if np.any(width > 0)}
+    return WidthScan(column(mass), opened, warnings, tuple(notes), refused)
 
 
 def widths_at(spectra: Sequence[Spectrum], state: str) -> tuple[Array, dict[str, Array]]:
@@ -62,5 +100,5 @@ def widths_at(spectra: Sequence[Spectrum], state: str) -> tuple[Array, dict[str,
     mixing2 = np.array([spectrum.active_mixing2(state) for spectrum in spectra]).T
     widths = partial_widths(mass, mixing2, spectra[0].majorana)
     if dark_parents(spectra[0]):
-        widths |= dark_partial_widths(spectra, state)
+        widths = standard_with_dark(spectra, state, widths, dark_partial_widths(spectra, state))
     return mass, widths

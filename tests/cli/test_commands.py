@@ -96,10 +96,12 @@ class TestMasses:
 class TestWidths:
     def test_json(self, nusim: Run) -> None:
         document = nusim("widths", "hnl", "--parent", "nu4", "--json").document
-        assert list(document) == ["parent", "mass", "total_width", "ctau", "channels", "warnings", "lifetime_s", "bbn"]
+        assert list(document) == ["parent", "mass", "total_width", "ctau", "channels", "warnings", "lifetime_s", "bbn", "total_uncertainty"]
+        assert 0.001 < document["total_uncertainty"] < 0.05
         assert document["parent"] == "nu4"
+        assert all((channel["uncertainty"] is None) == (channel["width"] == 0) for channel in document["channels"])
         for channel in document["channels"]:
-            assert list(channel) == ["products", "width", "branching_ratio", "via"]
+            assert list(channel) == ["products", "width", "branching_ratio", "via", "uncertainty"]
         assert math.fsum(channel["width"] for channel in document["channels"]) == pytest.approx(document["total_width"])
         assert math.fsum(channel["branching_ratio"] for channel in document["channels"]) == pytest.approx(1.0)
 
@@ -109,10 +111,11 @@ class TestWidths:
         assert document["ctau"] is None
         assert "infinite m" in nusim("widths", "hnl", "--set", "mixing2.mu=0.0").out
 
-    def test_dark_parents_and_missing_hadrons(self, nusim: Run) -> None:
-        result = nusim("widths", "circle", "--parent", "zprime", "--set", "portals.epsilon=1e-4")
-        assert result.out.startswith("circle: zprime, 1 GeV")
-        assert "warning: zprime: decays into hadrons are missing" in result.err
+    def test_dark_parents_and_their_hadrons(self, nusim: Run) -> None:
+        result = nusim("widths", "circle", "--parent", "zprime", "--set", "portals.epsilon=1e-4", "--set", "mediator.m_zprime=1.4")
+        assert result.out.startswith("circle: zprime, 1.4 GeV")
+        assert "hadrons" in result.out
+        assert "warning: zprime: between 1.1 and 1.75 GeV its width into hadrons is known to about 20%" in result.err
         assert "nu4 nu nu" in nusim("widths", "circle", "--parent", "nu5").out
 
     def test_scan_to_stdout_agrees_with_single_points(self, nusim: Run) -> None:

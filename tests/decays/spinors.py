@@ -160,6 +160,14 @@ def one_vector(momenta, m_parent, m_fermion, m_vector, particle: bool):
     return lambda parent, a, k: m_vector * contract(line(parent, SPINS[a]), eps[k])
 
 
+def two_pseudoscalars(momenta, m_parent, m_fermion, particle: bool):
+    """Q_mu [f gamma^mu P_L N] with Q = p - p' without its part along p + p', for momenta (fermion, p, p')."""
+    line = _fermion_line(momenta[0], m_fermion, m_parent, particle)
+    pair, difference = momenta[1] + momenta[2], momenta[1] - momenta[2]
+    conserved = difference - pair * contract(difference, pair) / contract(pair, pair)
+    return lambda parent, a: contract(line(parent, SPINS[a]), conserved)
+
+
 def one_photon(momenta, m_parent, particle: bool):
     """The magnetic transition [nu sigma^{mu nu} q_nu eps_mu P_R N] into a left-handed neutrino, with momenta (nu, photon)."""
     nu, photon = momenta

@@ -2,6 +2,7 @@
 
 import csv
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from nusim import pdg
 from nusim.decays.channel import Channel, DecayTable
+from nusim.decays.standard import ChannelSpec, channels
 from nusim.decays.table import decay_table, partial_widths
 from nusim.decays.terms import ChiralTerm, TwoBodyTerm
 from nusim.errors import ParameterError
@@ -30,12 +32,17 @@ def published() -> list[tuple[str, float, list[float]]]:
 
 
 @pytest.mark.parametrize(("flavour", "mass", "codes"), published())
-def test_total_width_agrees_with_the_median_of_four_codes(flavour: str, mass: float, codes: list[float]) -> None:
+def test_total_width_agrees_with_four_codes(flavour: str, mass: float, codes: list[float]) -> None:
+    """With their median where they agree; within their spread, a tenth wider, above 0.5 GeV."""
     found = table(mass, ONE[flavour])
-    assert found.total_width - found.width("nu gamma") == pytest.approx(float(np.median(codes)), rel=0.01)
+    total = found.total_width - found.width("nu gamma")
+    if mass <= 0.5:
+        assert total == pytest.approx(float(np.median(codes)), rel=0.01 if mass <= 0.3 else 0.015)
+    room = 0.1 * (max(codes) - min(codes))
+    assert min(codes) - room < total < max(codes) + room or mass <= 0.5
 
 
-@pytest.mark.parametrize("mass", [0.05, 0.3, 1.5, 4.5])
+@pytest.mark.parametrize("mass", [0.001, 0.05, 0.3, 1.0, 1.5, 4.5, 11.0])
 def test_branching_ratios_sum_to_one(mass: float) -> None:
     for majorana in (True, False):
         found = table(mass, majorana=majorana)
@@ -76,9 +83,85 @@ def test_charge_and_energy_are_conserved_and_names_are_canonical() -> None:
         for term in channel.terms:
             assert sum(pdg.charge(code) for code in term.pdg) == 0
             assert sum(term.masses) < 5.0
-            for name, code, mass in zip(channel.products.split(), term.pdg, term.masses, strict=True):
+            names = {"rho+": "pi+ pi0", "rho-": "pi- pi0", "rho0": "pi+ pi-"}
+            shown = " ".join(names.get(name, name) for name in channel.products.split()).split()
+            for name, code, mass in zip(shown, term.pdg, term.masses, strict=True):
                 assert mass == pdg.mass(abs(code))
                 assert abs(code) in pdg.NEUTRINO_OF_FLAVOUR if name == "nu" else code == pdg.CODES[name]
+
+
+DOCS = Path(__file__).parents[2] / "docs" / "physics" / "decays.md"
+
+
+def test_the_table_of_the_docs_is_what_is_computed() -> None:
+    """Difference from the codes' median in per cent, and the stated error, for e, mu and tau at each mass."""
+    rows = [
+        [cell.strip() for cell in line.split("|")[1:-1]] for line in DOCS.read_text().splitlines() if re.match(r"\| [\d.]+ \| [+-]", line)
+    ]
+    points = {(flavour, mass): codes for flavour, mass, codes in published()}
+    assert 3 * len(rows) == len(points)
+    for mass, *differences, stated in rows:
+        for flavour, difference, error in zip(ONE, differences, stated.split(", "), strict=True):
+            found, codes = table(float(mass), ONE[flavour]), np.array(points[flavour, float(mass)])
+            total, median = found.total_width - found.width("nu gamma"), float(np.median(codes))
+            expected = 100 * (np.array([total, np.min(codes), np.max(codes)]) / median - 1)
+            np.testing.assert_allclose([float(x) for x in re.findall(r"[+-][\d.]+", difference)], expected, atol=0.06)
+            assert float(error) == pytest.approx(100 * found.total_uncertainty, abs=0.06)
+
+
+def opening(products: str) -> float:
+    """l P, l V: the momentum; nu X: its square. Three bodies: ds, the pair's momentum (cubed for two pions), the third one's momentum and,
+    with a neutrino, its energy."""
+    names = products.split()
+    if "rho0" in names:
+        return 4.5
+    if any(name.startswith("rho") for name in names):
+        return 3.0
+    if len(names) == 3:
+        return 3.5
+    return 2.0 if "nu" in names else 0.5
+
+
+@pytest.mark.parametrize(
+    "spec", [spec for spec in channels() if not {"hadrons", "gamma"} & set(spec.products.split())], ids=lambda s: s.products
+)
+def test_every_channel_opens_with_its_power_of_the_room(spec: ChannelSpec) -> None:
+    names = {"rho+": "pi+ pi0", "rho-": "pi- pi0", "rho0": "pi+ pi-"}
+    shown = " ".join(names.get(name, name) for name in spec.products.split()).split()
+    threshold = sum(pdg.mass(pdg.CODES[name]) for name in shown if name != "nu")
+    if threshold == 0:
+        return
+    near = threshold * (1 + np.array([1e-8, 2e-8, 0.0, -1e-8]))
+    widths = partial_widths(near, np.array(MIXED), True)[spec.products]
+    assert widths[0] > 0
+    assert widths[1] / widths[0] == pytest.approx(2 ** opening(spec.products), rel=1e-4)
+    assert widths[2] == pytest.approx(0, abs=1e-3 * widths[0])
+    assert widths[3] == 0
+
+
+def thresholds() -> list[float]:
+    names = {"rho+": "pi+ pi0", "rho-": "pi- pi0", "rho0": "pi+ pi-", "nu": "", "hadrons": "", "gamma": ""}
+    shown = {" ".join(names.get(name, name) for name in spec.products.split()) for spec in channels()}
+    found = {sum(pdg.mass(abs(pdg.CODES[name])) for name in one.split()) for one in shown}
+    return sorted(found - {0.0} | {1.0})
+
+
+@pytest.mark.parametrize("mass", thresholds())
+def test_tables_exactly_at_thresholds_are_sound(mass: float) -> None:
+    for at in (np.nextafter(mass, 0.0), mass, np.nextafter(mass, 99.0), mass * (1 + 1e-13)):
+        found = table(float(at))
+        assert math.isfinite(found.total_width)
+        assert math.isfinite(found.total_uncertainty)
+        assert 0.99 * table(0.999 * mass).total_width < found.total_width
+        widths = partial_widths(np.array([at]), np.array(MIXED), True)
+        for channel in found:
+            assert widths[channel.products][0] == pytest.approx(channel.width, rel=1e-9)
+
+
+def test_every_channel_is_open_at_some_mass_that_other_tests_look_at() -> None:
+    found = table(4.0)
+    assert [spec.products for spec in channels()] == [channel.products for channel in found]
+    assert all(channel.width > 0 for channel in found if channel.products not in ("tau- hadrons", "tau+ hadrons"))
 
 
 def test_each_flavour_feeds_its_own_channels() -> None:
@@ -146,6 +229,8 @@ def test_many_points_at_once_give_the_tables_numbers() -> None:
         (np.array([0.1, 0.2]), np.ones((3, 3)) / 9, r"mixing2 of shape \(3, 3\)"),
         (np.array([0.1, -0.2]), np.ones(3) / 9, "masses must be positive"),
         (np.array([0.1, np.nan]), np.ones(3) / 9, "masses must be positive"),
+        (np.array([0.0, 0.1]), np.ones(3) / 9, "masses must be positive"),
+        (np.array([0.1, np.inf]), np.ones(3) / 9, "masses must be positive"),
         (np.array([0.1]), np.array([0.1, -0.1, 0.1]), "mixings between 0 and 1"),
         (np.array([0.1]), np.array([0.1, 2.0, 0.1]), "mixings between 0 and 1"),
     ],
@@ -170,15 +255,15 @@ def dark(m4: float, m5: float, **portals: float) -> DarkNeutrino:
 
 
 @pytest.mark.parametrize("portal", ["epsilon", "sin_alpha"])
-def test_tables_of_a_dark_neutrino_say_which_hadrons_are_missing(portal: str) -> None:
+def test_tables_of_a_dark_neutrino_say_how_well_hadrons_are_known(portal: str) -> None:
     closed, mixed = solve(dark(0.15, 0.5)), solve(dark(0.15, 0.5, **{portal: 1e-4}))
     assert decay_table(closed, "nu5").warnings == ()
-    kind = {"epsilon": "kinetic", "sin_alpha": "scalar"}[portal]
-    assert decay_table(mixed, "nu5").warnings == (f"nu5: decays into hadrons through {kind} mixing are missing",)
+    notes = decay_table(mixed, "nu5").warnings
+    assert len(notes) == (1 if portal == "sin_alpha" else 0)
+    assert all("hadrons through scalar mixing" in note for note in notes)
     assert decay_table(mixed, "nu4").warnings == ()  # lighter than two pions
-    boson = {"epsilon": "zprime", "sin_alpha": "phi"}[portal]
-    assert "decays into hadrons are missing" in decay_table(mixed, boson).warnings[0]
-    assert not any("hadrons" in warning for warning in decay_table(closed, boson).warnings)
+    assert not any("hadrons" in warning for boson in ("zprime", "phi") for warning in decay_table(closed, boson).warnings)
+    assert any("hadrons" in warning for warning in decay_table(mixed, "phi").warnings) == (portal == "sin_alpha")
 
 
 def test_couplings_beyond_their_expansion_are_said() -> None:
@@ -186,11 +271,18 @@ def test_couplings_beyond_their_expansion_are_said() -> None:
     assert decay_table(solve(dark(0.02, 0.1, epsilon=0.05)), "nu4").warnings == ()
 
 
-def test_missing_hadrons_are_said_by_mass() -> None:
-    assert table(0.59).warnings == ()
-    assert "the rho is taken as narrow" in table(0.8).warnings[0]
-    assert len(table(0.99).warnings) == 1
-    assert "several hadrons are missing" in table(1.01).warnings[0]
+def test_what_is_inclusive_or_beyond_its_validity_is_said_by_mass() -> None:
+    assert table(0.89).warnings == ()
+    assert "begins at 1 GeV with a step, 5% of the total" in table(0.95).warnings[0]
+    assert "decays into several hadrons are inclusive" in table(1.05).warnings[0]
+    assert "a step" in table(1.05).warnings[1]
+    assert len(table(1.2).warnings) == 1
+    assert len(table(14.9).warnings) == 1
+    assert "3% too small at 18 GeV" in table(18.0).warnings[1]
+    with pytest.raises(ParameterError, match=r"decay table of nu4: mass 90 GeV: decays through W and Z are computed for masses below"):
+        table(90.0)
+    with pytest.raises(ParameterError, match=r"partial widths: mass 90 GeV"):
+        partial_widths(np.array([1.0, 90.0]), np.ones(3) / 9, True)
 
 
 @pytest.mark.parametrize("state", ["zprime", "phi", "nu5", "nu3"])

@@ -40,13 +40,14 @@ def shown(value: float, text: str) -> None:
 
 
 # card, S, state, width (GeV), c tau (m), products and branching ratios in per cent
+# the triangle: the median of four codes at 0.8 GeV (tests/reference), 1.083e-13 GeV per |U|^2, times |U_mu5|^2 gives 2.45e-20 GeV
 TABLE = [
     ("circle", "6.209e-7", "nu5", "1.902e-22", "1.037e6", {"nu4 nu nu": "98.97", "nu pi0": "0.61"}),
     ("circle", "6.209e-7", "nu4", "4.922e-26", "4.01e9", {"nu nu nu": "87.8", "nu e- e+": "11.45"}),
     ("star", "1.334e-6", "nu5", "1.760e-10", "1.12e-6", {"nu4 nu4 nu4": "99.999"}),
     ("star", "1.334e-6", "nu4", "1.084e-28", "1.82e12", {"nu nu nu": "87.5", "nu e- e+": "11.7"}),
-    ("triangle", "4.550e-7", "nu5", "2.3e-20", "8.6e3", {"nu pi0": "22"}),
-    ("triangle", "4.550e-7", "nu4", "2.2e-20", "8.8e3", {"nu pi0": "22"}),
+    ("triangle", "4.550e-7", "nu5", "2.45e-20", "8.0e3", {"nu pi0": "20"}),
+    ("triangle", "4.550e-7", "nu4", "2.37e-20", "8.3e3", {"nu pi0": "21"}),
 ]
 
 
@@ -68,9 +69,9 @@ def test_rest_of_the_table() -> None:
     assert at("circle", "nu5").width("nu4 nu4 nu") == 0.0
     for state in ("nu4", "nu5"):
         table = at("triangle", state)
-        assert 100 * (table.branching_ratio("mu- pi+") + table.branching_ratio("mu+ pi-")) == pytest.approx(39, abs=0.5)
+        assert 100 * (table.branching_ratio("mu- pi+") + table.branching_ratio("mu+ pi-")) == pytest.approx(36.7, abs=0.5)
         both = table.branching_ratio("nu mu- e+") + table.branching_ratio("nu e- mu+")
-        assert 100 * both == pytest.approx(13, abs=0.5)
+        assert 100 * both == pytest.approx(12, abs=0.5)
     shown(decay_table(with_mixing("circle", 4.5e-7), "nu5").ctau, "1.97e6")
 
 
@@ -89,7 +90,7 @@ def test_two_heavy_daughters_open_below_one_half() -> None:
 
 def test_claim_1_the_triangle_decays_as_in_the_standard_model() -> None:
     table = at("triangle", "nu5")
-    assert table.branching_ratio("nu4 nu nu") == pytest.approx(8.7e-7, rel=0.02)
+    assert table.branching_ratio("nu4 nu nu") == pytest.approx(8.04e-7, rel=0.01)
 
     def ratio(r: float) -> float:
         # at the triangle's S; with its m3 instead the mixing grows and the two are equal at lower m4
