@@ -126,7 +126,10 @@ def test_tables_are_sound(dump: Beam) -> None:
     for code, made in dump.prompt_yields.items():
         assert summary["yields_per_proton"][pdg.NAMES[code]] == pytest.approx(made, rel=0.02)
     assert np.linalg.norm(parents.momentum, axis=1).max() < 400
-    assert np.all(parents.start[:, 2] > -1e-3)
+    # slow pions that turn back: the block has no upstream face for them
+    behind = parents.start[:, 2] < 0
+    assert parents.weight[behind].sum() < 0.03 * parents.weight.sum()
+    assert not np.any(behind & np.isin(parents.pdg, list(dump.prompt_yields)))
     assert np.quantile(parents.start[:, 2], 0.99) < 4.0
     assert parents.counted == {-321, -211, 130, 211, 321, -13}
     assert dump.tables["fhc"].stat().st_size < 3e6
@@ -146,7 +149,8 @@ def test_reduced_rows_keep_the_spectrum(dump: Beam, code: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "above_3", "above_5", "above_10"), [("K+", 9.8e-3, 3.9e-3, 1.05e-3), ("K-", 5.8e-3, 2.5e-3, 7.5e-4), ("KL", 1.9e-3, 7.5e-4, 2.1e-4)]
+    ("name", "above_3", "above_5", "above_10"),
+    [("K+", 9.8e-3, 3.9e-3, 1.05e-3), ("K-", 5.8e-3, 2.5e-3, 7.5e-4), ("KL", 1.9e-3, 7.5e-4, 2.1e-4)],
 )
 def test_kaons_that_decay_in_flight_are_as_many_as_another_calculation_finds(
     copper: Beam, name: str, above_3: float, above_5: float, above_10: float
