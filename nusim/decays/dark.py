@@ -101,15 +101,11 @@ def dark_partial_widths(points: Sequence[Spectrum], state: str) -> dict[str, Arr
     """
     found = [couplings(spectrum) for spectrum in points]
     if state in pdg.BOSONS:
+        boson_widths(found, state)
         return boson_partial_widths(found, state)
     zprime, phi = (boson_widths(found, boson) for boson in ("zprime", "phi"))
     portal = any(_portal(spectrum) for spectrum in points)
-    emitted = emission_partial_widths(found, state)
-    for number, (one, *widths) in enumerate(zip(found, zprime.tolist(), phi.tolist(), strict=True)):
-        room = one.masses[one.heavy(state)] - np.array([one.zprime.mass, one.m_phi])
-        if np.any((room > 0) & (np.array(widths) > 0)):
-            for name, terms in _emissions(one, state, (widths[0], widths[1])).items():
-                emitted[name][number] = math.fsum(term.width for term in terms)
+    emitted = emission_partial_widths(found, state, (zprime, phi))
     hadrons = virtual_hadron_widths(found, state, (zprime, phi)) if portal else {}
     return {**three_body_widths(found, state, (zprime, phi), portal), **emitted, **hadrons}
 

@@ -169,53 +169,79 @@ def boson_partial_widths(points: Sequence[Couplings], boson: str) -> dict[str, A
 
 
 def hadron_width(points: Sequence[Couplings], boson: str, m: Array) -> Array:
-    """Width into hadrons that bosons of masses `m` (n,) would have with the couplings of each point (or of the only one), GeV."""
+    """Width into hadrons that bosons of masses `m` would have with the couplings of each point, GeV: of m's shape, (points,) or
+    (points, n)."""
+
+    def of(name: str) -> Array:
+        return np.array([getattr(found, name) for found in points]).reshape(-1, *[1] * (m.ndim - 1))
+
     if boson == "phi":
-        mixing2 = np.array([found.scalar_fermion for found in points]) ** 2 * float(V_HIGGS) ** 2
+        mixing2 = of("scalar_fermion") ** 2 * float(V_HIGGS) ** 2
         return mixing2 * scalar_hadron_width(m) if np.any(mixing2) else np.zeros(m.shape)
-    electric, weak = (np.array(some) for some in zip(*((found.electric, found.weak) for found in points), strict=True))
-    return zprime_hadron_width(m, electric, weak) if np.any(electric) else np.zeros(m.shape)
+    electric = of("electric")
+    return zprime_hadron_width(m, electric, of("weak")) if np.any(electric) else np.zeros(m.shape)
 
 
-def _off_shell_width(found: Couplings, boson: str, m: Array) -> Array:
-    """Total width that a boson of mass `m` (n,) would have with the couplings of this one, GeV."""
-    masses = np.array(found.masses)
+def _off_shell_widths(points: Sequence[Couplings], boson: str, m: Array) -> Array:
+    """Total widths that bosons of masses `m` (points, n) would have with the couplings of each point, GeV."""
+    masses = np.array([found.masses for found in points])
     width = width_scalar_to_fermions if boson == "phi" else width_vector_to_fermions
-    pairs = width(m[:, None, None], masses[:, None], masses[None, :], *neutrino_vertex(found, boson)).sum(axis=(1, 2))
-    total: Array = pairs / 2 if found.majorana else pairs
+    left, right = (np.array(some)[:, None] for some in zip(*(neutrino_vertex(found, boson) for found in points), strict=True))
+    pairs = width(m[:, :, None, None], masses[:, None, :, None], masses[:, None, None, :], left, right).sum(axis=(2, 3))
+    total: Array = pairs / 2 if points[0].majorana else pairs
     for _, code in CHARGED_LEPTONS:
         mass = pdg.mass(code)
-        total = total + width(m, mass, mass, *lepton_vertex(found, boson, mass))
+        vertices = np.array([lepton_vertex(found, boson, mass) for found in points])[:, :, None]
+        total = total + width(m, mass, mass, vertices[:, 0], vertices[:, 1])
     if boson == "phi":
-        total = total + width_scalar_to_vectors(m, found.zprime.mass, found.v_phi)
-    return total + hadron_width([found], boson, m)
+        vector, v_phi = (np.array(some)[:, None] for some in zip(*((found.zprime.mass, found.v_phi) for found in points), strict=True))
+        total = total + width_scalar_to_vectors(m, vector, v_phi)
+    return total + hadron_width(points, boson, m)
 
 
 def spectral_factor(found: Couplings, boson: str, m: float, m_daughter: float, left: complex, right: complex, boson_width: float) -> float:
-    """Width of nu_i -> nu_j B with B's line shape over that with B on its shell; 1 but near threshold, for a boson of any width.
+    """`spectral_factors` at one point."""
+    one, other, width = np.array([left]), np.array([right]), np.array([boson_width])
+    return float(spectral_factors([found], boson, np.array([m]), np.array([m_daughter]), one, other, width)[0])
+
+
+def spectral_factors(
+    points: Sequence[Couplings], boson: str, m: Array, m_daughter: Array, left: ComplexArray, right: ComplexArray, boson_width: Array
+) -> Array:
+    """Width of nu_i -> nu_j B with B's line shape over that with B on its shell, (points,); 1 but near threshold, for any width of B.
 
     The integral ds/pi Gamma(nu_i -> nu_j B of mass sqrt s) sqrt s Gamma_B(sqrt s) / [(s - m_B^2)^2 + m_B^2 Gamma_B^2] is the sum of
-    the three-body widths through B without exchange and interference. Negligible corrections are not computed.
+    the three-body widths through B without exchange and interference. Negligible corrections are not computed; closed decays have 1.
     """
-    mass = boson_mass(found, boson)
+    mass = np.array([boson_mass(found, boson) for found in points])
     room = m - m_daughter - mass
-    if not boson_width > _NARROW * room:
-        return 1.0
+    factor = np.ones(len(points))
+    rows = np.flatnonzero((room > 0) & (boson_width > _NARROW * room) & ((left != 0) | (right != 0)))
     emission = width_scalar_emission if boson == "phi" else width_vector_emission
-    square, high, scale = mass**2, (m - m_daughter) ** 2, mass * boson_width
     x, w = gauss(_SPECTRAL_NODES)
     x, w = (x + 1) / 2, w / 2
-    middle = (high - square) / 2
-    # towards the pole as sinh, from either side; towards the upper end as a square
-    below, above = np.arcsinh(square / scale), np.arcsinh(middle / scale)
-    s = np.concatenate([square - scale * np.sinh(below * x), square + scale * np.sinh(above * x), high - middle * x**2])
-    weight = np.concatenate([scale * np.cosh(below * x) * below * w, scale * np.cosh(above * x) * above * w, 2 * middle * x * w])
-    s = np.clip(s, 1e-12 * high, high)
-    root = np.sqrt(s)
-    shape = root * _off_shell_width(found, boson, root) / np.pi / ((s - square) ** 2 + scale**2)
-    return float(np.sum(weight * shape * emission(m, m_daughter, root, left, right)) / emission(m, m_daughter, mass, left, right))
+    for first in range(0, len(rows), _SPECTRAL_POINTS):
+        some = rows[first : first + _SPECTRAL_POINTS]
+        own = (value[some, None] for value in (m, m_daughter, mass, left, right))
+        m_i, m_j, m_b, to_left, to_right = own
+        square, high, scale = m_b**2, (m_i - m_j) ** 2, m_b * boson_width[some, None]
+        middle = (high - square) / 2
+        # towards the pole as sinh, from either side; towards the upper end as a square
+        below, above = np.arcsinh(square / scale), np.arcsinh(middle / scale)
+        s = np.concatenate([square - scale * np.sinh(below * x), square + scale * np.sinh(above * x), high - middle * x**2], axis=1)
+        weight = np.concatenate(
+            [scale * np.cosh(below * x) * below * w, scale * np.cosh(above * x) * above * w, 2 * middle * x * w], axis=1
+        )
+        s = np.clip(s, 1e-12 * high, high)
+        root = np.sqrt(s)
+        shape = root * _off_shell_widths([points[k] for k in some], boson, root) / np.pi / ((s - square) ** 2 + scale**2)
+        joined = np.sum(weight * shape * emission(m_i, m_j, root, to_left, to_right), axis=1)
+        factor[some] = joined / emission(m_i, m_j, m_b, to_left, to_right)[:, 0]
+    return factor
 
 
+_SPECTRAL_POINTS = 64
+"""Points whose line shapes are integrated at a time."""
 _NARROW = 1e-7
 """Width over room above threshold below which a boson is as good as infinitely narrow."""
 _SPECTRAL_NODES = 48
@@ -245,16 +271,21 @@ _KNOWN: WeakKeyDictionary[Couplings, dict[str, float]] = WeakKeyDictionary()
 """Total widths by boson."""
 
 
-def emission_partial_widths(points: Sequence[Couplings], state: str) -> dict[str, Array]:
-    """Widths of a heavy neutrino into a lighter one and 'zprime' or 'phi' at many points, GeV, each (points,); 0 where closed."""
+def emission_partial_widths(points: Sequence[Couplings], state: str, widths: tuple[Array, Array]) -> dict[str, Array]:
+    """Widths of a heavy neutrino into a lighter one and 'zprime' or 'phi' at many points, GeV, each (points,); 0 where closed.
+
+    `widths`: of Z' and dark scalar, GeV, (points,), for their line shapes; zeros for narrow ones.
+    """
     row = points[0].heavy(state)
     masses = np.array([found.masses for found in points])
     listed: dict[str, Array] = {}
-    for boson, width in (("zprime", width_vector_emission), ("phi", width_scalar_emission)):
+    for boson, width, broad in (("zprime", width_vector_emission, widths[0]), ("phi", width_scalar_emission, widths[1])):
         m = np.array([boson_mass(found, boson) for found in points])
         left, right = (np.array(some) for some in zip(*(neutrino_vertex(found, boson) for found in points), strict=True))
         for daughter in range(row):
-            own = width(masses[:, row], masses[:, daughter], m, left[:, daughter, row], right[:, daughter, row])
+            vertex = left[:, daughter, row], right[:, daughter, row]
+            own = width(masses[:, row], masses[:, daughter], m, *vertex)
+            own = own * spectral_factors(points, boson, masses[:, row], masses[:, daughter], *vertex, broad)
             name = pdg.canonical_products(f"{points[0].label(daughter)} {boson}")
             listed[name] = listed.get(name, 0.0) + own
     return listed

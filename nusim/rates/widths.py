@@ -62,7 +62,6 @@ def width_scan(points: Sequence[Model | Spectrum | ParameterError], state: str) 
                 raise point
             spectrum = point if isinstance(point, Spectrum) else solve(point)
             check_parent(spectrum, state)
-            notes[place] = (*spectrum.warnings, *table_warnings(spectrum, state))
             spectra[place] = spectrum
         except ParameterError as error:
             refused[place] = str(error)
@@ -79,6 +78,9 @@ def width_scan(points: Sequence[Model | Spectrum | ParameterError], state: str) 
     if found is None:
         raise ParameterError(next(iter(refused.values()), "a scan needs points"))
     kept = list(spectra)
+    # what is remembered of the widths serves the warnings
+    for place, spectrum in spectra.items():
+        notes[place] = (*spectrum.warnings, *table_warnings(spectrum, state))
 
     def column(values: Array) -> Array:
         filled = np.full(len(points), np.nan)

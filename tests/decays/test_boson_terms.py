@@ -276,7 +276,7 @@ def test_widths_of_terms_sum_to_the_formulas(majorana: bool, m_zprime: float, m_
             assert sum(term.width for term in terms.get(name, [])) == pytest.approx(width, rel=1e-12)
             assert bool(terms.get(name)) == (width > 0)
     for state in ("nu4", "nu5"):
-        terms, widths = emission_terms(c, state), emission_partial_widths([c], state)
+        terms, widths = emission_terms(c, state), emission_partial_widths([c], state, (np.zeros(1), np.zeros(1)))
         for name, width in widths.items():
             assert sum(term.width for term in terms.get(name, [])) == pytest.approx(width[0], rel=1e-12)
         assert set(terms) <= set(widths)

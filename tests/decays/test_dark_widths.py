@@ -270,7 +270,7 @@ def test_many_points_are_each_point(majorana: bool) -> None:
         together = dw.boson_partial_widths(points, boson)
         for k, point in enumerate(points):
             assert {name: width[k] for name, width in together.items()} == pytest.approx(dict(dw.boson_channels(point, boson)), rel=1e-15)
-    together = dw.emission_partial_widths(points, "nu5")
+    together = dw.emission_partial_widths(points, "nu5", (np.zeros(3), np.zeros(3)))
     for k, point in enumerate(points):
         for boson, width in (("zprime", dw.width_vector_emission), ("phi", dw.width_scalar_emission)):
             for label, columns in (("nu", (0, 1, 2)), ("nu4", (3,))):
