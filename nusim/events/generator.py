@@ -180,8 +180,8 @@ class Generator:
         made = [(leg.momentum, leg.spin) for leg in flux.legs[: len(route.steps)]] + [(flux.momentum, flux.spin)]
         first, spin = made[0]
         lepton = flux.parent_momentum - first
-        lepton[:, 0] = np.hypot(norm(lepton[:, 1:]), mode.m_lepton)
-        particles.add(rows, mode.lepton, head, lepton, mode.m_lepton, flux.parent_end)
+        lepton[:, 0] = np.hypot(norm(lepton[:, 1:]), mode.m_partner)
+        particles.add(rows, mode.partner, head, lepton, mode.m_partner, flux.parent_end)
         sign = -1 if mode.antiparticle and not self.spectrum.majorana else 1
         code = sign * pdg.HEAVY_STATE_CODES[mode.state]
         seen = particles.add(rows, code, head, first, mode.m_heavy, flux.parent_end, shown_spin(spin, first, mode.state))

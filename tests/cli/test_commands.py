@@ -10,7 +10,7 @@ from nusim.cards.read import experiment_names
 
 from .conftest import Run
 
-MISSING = "warning: heavy neutrinos from three-body kaon decays and from muon decays are not included"
+MISSING = "warning: heavy neutrinos from three-body decays of mesons, taus and muons are not included"
 
 
 class TestCards:
