@@ -109,6 +109,13 @@ class Beam:
     pairs: tuple[QuarkPair, ...] = ()
     """Heavy-quark pairs made in the dump."""
 
+    def normalised_with(self, name: str) -> str:
+        """What a parent's normalisation rests on, by its name: a heavy-quark pair, common to its hadrons and taus, or the parent alone."""
+        for number, pair in enumerate(self.pairs):
+            if pdg.CODES[name] in pair.yields():
+                return f"pair {number}"
+        return name
+
     @property
     def prompt_yields(self) -> dict[int, float]:
         """Heavy-quark hadrons and the taus they make, per proton that interacts, by PDG code; empty without [pairs]."""

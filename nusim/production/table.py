@@ -9,38 +9,41 @@ from ..kernels.kinematics import two_body_energy, two_body_momentum
 from ..model.spectrum import Spectrum
 from .modes import Mode, modes
 from .processes import processes
+from .terms import ProductionTerm
 
-MISSING_MODES = "heavy neutrinos from three-body decays of mesons, taus and muons are not included"
+MISSING_MODES = "heavy neutrinos from muons that pions and kaons leave are included only where the beam lists muons"
 """What production leaves out, for the warnings of rates and files."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProductionMode:
-    """Two-body decay of a meson or tau into a heavy state and one other particle."""
+    """Decay of a meson, tau or muon into a heavy state and one or two other particles."""
 
     state: str
     parent: int
     """PDG code, with sign."""
     partner: int
-    """PDG code of the other product, with sign: a charged lepton, or the meson of a tau's decay."""
+    """PDG code of the other product, with sign: a charged lepton, or the meson of a tau's decay; the first of two."""
     branching_ratio: float
     """Of the parent into this mode, mixing included."""
     polarisation: float
-    """Of the heavy state along its momentum in the parent's rest frame, for unpolarised parents."""
+    """Of the heavy state along its momentum in the parent's rest frame, for unpolarised parents; 0 where `term` tells it."""
     m_parent: float
     m_partner: float
     m_heavy: float
     energy: float
-    """Of the heavy state in the parent's rest frame, GeV."""
+    """Of the heavy state in the parent's rest frame, GeV; about the mean where it has a spectrum."""
     momentum: float
-    """Of either daughter in the parent's rest frame, GeV."""
+    """Of the heavy state there, GeV, with that energy."""
     antiparticle: bool
     """Whether a Dirac heavy state is made as its antiparticle."""
+    term: ProductionTerm | None = None
+    """Of a three-body decay: spectra, momenta, polarisation; products in the order heavy state, lepton, third."""
 
 
 def production_modes(spectrum: Spectrum, state: str, parents: tuple[int, ...]) -> tuple[ProductionMode, ...]:
-    """Open two-body modes that make `state` from the given species (PDG codes); empty if none is open."""
-    return tuple(_two_body(mode) for mode in modes(spectrum, state, parents) if len(mode.term.masses) == 2)
+    """Open modes that make `state` from the given species (PDG codes); empty if none is open."""
+    return tuple(_two_body(mode) if len(mode.term.masses) == 2 else _three_body(mode) for mode in modes(spectrum, state, parents))
 
 
 def _two_body(mode: Mode) -> ProductionMode:
@@ -64,14 +67,35 @@ def _two_body(mode: Mode) -> ProductionMode:
     )
 
 
+def _three_body(mode: Mode) -> ProductionMode:
+    term = mode.term
+    # a third of what there is to share: within a factor of two of the mean for any masses
+    m_heavy, spare = term.masses[0], term.m_parent - sum(term.masses)
+    energy = m_heavy + spare / 3
+    return ProductionMode(
+        state=mode.state,
+        parent=mode.parent,
+        partner=term.pdg[1],
+        branching_ratio=mode.branching_ratio,
+        polarisation=0.0,
+        m_parent=term.m_parent,
+        m_partner=term.masses[1],
+        m_heavy=m_heavy,
+        energy=energy,
+        momentum=float(np.sqrt((energy - m_heavy) * (energy + m_heavy))),
+        antiparticle=mode.antiparticle,
+        term=term,
+    )
+
+
 def reach_of_species(parents: tuple[int, ...]) -> dict[str, float]:
-    """Largest mass in GeV that each species with a two-body mode can make, by name."""
+    """Largest mass in GeV that each species can make, by name."""
     reach: dict[str, float] = {}
     for code in parents:
         room = [
-            pdg.mass(abs(code)) - pdg.mass(abs(process.products[0]))
+            pdg.mass(abs(code)) - sum(pdg.mass(abs(product)) for product in process.products)
             for process in processes()
-            if abs(process.parent) == abs(code) and len(process.products) == 1
+            if abs(process.parent) == abs(code)
         ]
         if room:
             reach[pdg.NAMES[code]] = max(room)

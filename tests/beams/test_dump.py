@@ -163,7 +163,7 @@ def test_kaons_that_decay_in_flight_are_as_many_as_another_calculation_finds(
 
 
 def test_all_momenta_are_the_published_order_of_magnitude(copper: Beam) -> None:
-    """arXiv:2004.07974 has 0.29 K+ and 0.07 K- per proton of 400 GeV at all momenta, half of them below 0.5 GeV where everything is crude."""
+    """arXiv:2004.07974 has 0.29 K+ and 0.07 K- per proton of 400 GeV at all momenta, mostly slow ones, where all is crude."""
     summary = beam_summary(copper, "fhc")["yields_per_proton"]
     parents = load_parents(copper, "fhc")
     flying = np.linalg.norm(parents.momentum, axis=1) > 2 * REST_MOMENTUM

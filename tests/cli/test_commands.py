@@ -10,7 +10,7 @@ from nusim.cards.read import experiment_names
 
 from .conftest import Run
 
-MISSING = "warning: heavy neutrinos from three-body decays of mesons, taus and muons are not included"
+MISSING = "warning: heavy neutrinos from muons that pions and kaons leave are included only where the beam lists muons"
 
 
 class TestCards:
