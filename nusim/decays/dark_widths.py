@@ -222,21 +222,20 @@ def spectral_factors(
     x, w = (x + 1) / 2, w / 2
     for first in range(0, len(rows), _SPECTRAL_POINTS):
         some = rows[first : first + _SPECTRAL_POINTS]
-        own = (value[some, None] for value in (m, m_daughter, mass, left, right))
-        m_i, m_j, m_b, to_left, to_right = own
+        m_i, m_j, m_b = (value[some, None] for value in (m, m_daughter, mass))
+        vertex = left[some, None], right[some, None]
         square, high, scale = m_b**2, (m_i - m_j) ** 2, m_b * boson_width[some, None]
         middle = (high - square) / 2
         # towards the pole as sinh, from either side; towards the upper end as a square
         below, above = np.arcsinh(square / scale), np.arcsinh(middle / scale)
         s = np.concatenate([square - scale * np.sinh(below * x), square + scale * np.sinh(above * x), high - middle * x**2], axis=1)
-        weight = np.concatenate(
-            [scale * np.cosh(below * x) * below * w, scale * np.cosh(above * x) * above * w, 2 * middle * x * w], axis=1
-        )
+        steps = [scale * np.cosh(below * x) * below, scale * np.cosh(above * x) * above, 2 * middle * x]
+        weight = np.concatenate([step * w for step in steps], axis=1)
         s = np.clip(s, 1e-12 * high, high)
         root = np.sqrt(s)
         shape = root * _off_shell_widths([points[k] for k in some], boson, root) / np.pi / ((s - square) ** 2 + scale**2)
-        joined = np.sum(weight * shape * emission(m_i, m_j, root, to_left, to_right), axis=1)
-        factor[some] = joined / emission(m_i, m_j, m_b, to_left, to_right)[:, 0]
+        joined = np.sum(weight * shape * emission(m_i, m_j, root, *vertex), axis=1)
+        factor[some] = joined / emission(m_i, m_j, m_b, *vertex)[:, 0]
     return factor
 
 

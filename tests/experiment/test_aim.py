@@ -100,7 +100,7 @@ def test_only_volumes_whose_box_lies_inside_the_cone_do_not_touch_its_edge(volum
     cone = PARENT * decay.momentum_star
     p = np.linalg.norm(decay.momentum, axis=1)
     beyond = np.zeros(N, bool)
-    for _ in range(40):
+    for _ in range(12):
         line = volume.sample(rng.random((N, 3))) - decay.vertex
         cosine = np.sum(line * decay.momentum, axis=1) / (p * np.linalg.norm(line, axis=1))
         beyond |= (0.35 * p * np.sqrt(1 - cosine**2) > cone) | ((cosine < 0) & (0.35 * p > cone))
