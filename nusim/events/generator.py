@@ -188,11 +188,11 @@ class Generator:
             rest[:, 0] = np.hypot(norm(rest[:, 1:]), third)
         lepton[:, 0] = np.hypot(norm(lepton[:, 1:]), mode.m_partner)
         particles.add(rows, mode.partner, head, lepton, mode.m_partner, flux.parent_end)
-        if mode.term is not None:
-            particles.add(rows, mode.term.pdg[2], head, rest, third, flux.parent_end)
         sign = -1 if mode.antiparticle and not self.spectrum.majorana else 1
         code = sign * pdg.HEAVY_STATE_CODES[mode.state]
         seen = particles.add(rows, code, head, first, mode.m_heavy, flux.parent_end, shown_spin(spin, first, mode.state))
+        if mode.term is not None:
+            particles.add(rows, mode.term.pdg[2], head, rest, third, flux.parent_end)
         waiting = list[Waiting]()
         for level, step in enumerate(route.steps):
             leg, next_places = flux.legs[level], np.empty(len(rows), np.int64)
