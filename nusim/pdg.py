@@ -81,6 +81,8 @@ CODES = {
     "Bs0bar": -531,
     "Bc+": 541,
     "Bc-": -541,
+    "Lambda_c+": 4122,
+    "Lambda_c-": -4122,
     "eta_c": 441,
     "J/psi": 443,
 }

@@ -11,6 +11,7 @@ import numpy as np
 from .. import pdg
 from ..errors import DataFileError, ParameterError
 from ..kernels.arrays import Array, IntArray
+from .charm import QuarkPair
 from .decay_region import Section
 from .horns import Horn
 from .materials import Material
@@ -75,6 +76,20 @@ class BuildPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Dump:
+    """A block of one material that stops the proton beam, as wide as the cascade."""
+
+    material: str
+    charge_number: int
+    """Of the nucleus that the cascade's generator collides hadrons with, near the material's own."""
+    mass_number: int
+    begin: float
+    end: float
+    production_cross_section: float
+    """Inelastic, of the beam proton, mb per nucleus of the material."""
+
+
+@dataclass(frozen=True, slots=True)
 class Timing:
     """The proton beam's structure in c t, metres."""
 
@@ -107,6 +122,9 @@ class Beam:
     """Name of the material that fills the tunnel."""
     timing: Timing | None = None
     build: BuildPlan | None = None
+    dump: Dump | None = None
+    pairs: tuple[QuarkPair, ...] = ()
+    """Heavy-quark pairs made in the dump."""
 
     @property
     def parametrised(self) -> tuple[int, ...]:
@@ -117,6 +135,25 @@ class Beam:
         """What fills a section of the tunnel."""
         name = section.gas or self.air
         return None if name is None else self.materials[name]
+
+    def normalised_with(self, name: str) -> str:
+        """What a parent's normalisation rests on, by its name: a heavy-quark pair, common to its hadrons and taus, or the parent alone."""
+        for number, pair in enumerate(self.pairs):
+            if pdg.CODES[name] in pair.yields():
+                return f"pair {number}"
+        return name
+
+    @property
+    def prompt_yields(self) -> dict[int, float]:
+        """Heavy-quark hadrons and the taus they make, per proton that interacts, by PDG code; empty without [pairs]."""
+        made: dict[int, float] = {}
+        if self.dump is None:
+            return made
+        for pair in self.pairs:
+            number = pair.per_proton(self.materials[self.dump.material].mass_number, self.dump.production_cross_section)
+            for code, per_pair in pair.yields().items():
+                made[code] = made.get(code, 0.0) + number * per_pair
+        return made
 
     def __post_init__(self) -> None:
         if not self.momentum > 0:
@@ -137,6 +174,7 @@ def load_parents(beam: Beam, polarity: Polarity) -> ParentFlux:
     the rows fill all azimuths evenly. Raises DataFileError if the table is missing or broken.
     """
     table = read_table(beam, polarity)
+    prompt = beam.prompt_yields
     pdg_code: IntArray = np.repeat(table["species"].astype(np.int64), table["rows"])
     n = len(pdg_code)
     angle = 2 * np.pi * ((np.arange(n) * _GOLDEN) % 1.0)
@@ -151,12 +189,20 @@ def load_parents(beam: Beam, polarity: Polarity) -> ParentFlux:
         start=start,
         time=z + table["delay"].astype(float),
         path=table["path"].astype(float),
-        weight=table["weight"].astype(float),
+        weight=table["weight"].astype(float) * _rescaled(beam, table, pdg_code),
         axisymmetric=True,
         protons_simulated=float(table["protons_simulated"]),
         command=str(table["command"]),
-        counted=frozenset(int(code) for code in table["species"] if int(code) not in beam.parametrised),
+        counted=frozenset(int(code) for code in table["species"] if int(code) not in beam.parametrised and int(code) not in prompt),
     )
+
+
+def _rescaled(beam: Beam, table: Mapping[str, Any], code: IntArray) -> Array:
+    """The card's number of prompt hadrons per proton over that of the table's making, (n,): other yields need no new table."""
+    factor, yields = np.ones(len(code)), beam.prompt_yields
+    for species, made in zip(table.get("prompt_species", ()), table.get("prompt_yields", ()), strict=True):
+        factor[code == species] = yields.get(int(species), 0.0) / made
+    return factor
 
 
 def read_table(beam: Beam, polarity: Polarity) -> dict[str, Any]:

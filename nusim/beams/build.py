@@ -74,7 +74,7 @@ def build_parents(
         charge, mass = _nucleus(beam)
         pieces += _flown(beam, polarity, products_in_metal(drawn, charge, mass, seed + 1), rng, bar, None)
     bar.close()
-    parents = _joined(pieces, float(cascade_protons), f"build_parents({beam.name!r}, {polarity!r}, seed={seed})")
+    parents = joined(pieces, float(cascade_protons), f"build_parents({beam.name!r}, {polarity!r}, seed={seed})")
     return parents if rows is None else reduced(parents, rows, rng)
 
 
@@ -341,7 +341,8 @@ def _probabilities(value: Array, rows: int) -> Array:
     return result
 
 
-def _joined(pieces: list[ParentFlux], protons: float, command: str) -> ParentFlux:
+def joined(pieces: list[ParentFlux], protons: float, command: str) -> ParentFlux:
+    """Several lists of parents as one."""
     return ParentFlux(
         pdg=np.concatenate([piece.pdg for piece in pieces]),
         momentum=np.concatenate([piece.momentum for piece in pieces]),
@@ -360,21 +361,22 @@ def rebuild(beam: Beam, polarity: Polarity, output: Path, seed: int = 1, progres
 
     Raises MissingExtraError without pythia8mc, and DataFileError where `output` cannot be written.
     """
-    if beam.target is None or not beam.yields:
+    if beam.dump is None and (beam.target is None or not beam.yields):
         raise ParameterError(f"beam {beam.name}: the card gives no target and no production parameters: nothing to rebuild from")
     output, generator = Path(output), pythia_version()
     if not output.parent.is_dir():
         raise DataFileError(f"{output}: there is no folder {output.parent} to write the parent table to")
-    plan = plan_of(beam)
-    parents = build_parents(beam, polarity, seed, rows=plan.rows[polarity], progress=progress)
-    parents = replace(parents, command=f"nusim beam {beam.name} --polarity {polarity} --seed {seed} --rebuild -o {output.name}")
+    if beam.dump is None:
+        plan = plan_of(beam)
+        parents = build_parents(beam, polarity, seed, rows=plan.rows[polarity], progress=progress)
+        extra: dict[str, Any] = {"primary_draws": np.str_(", ".join(f"{name} {n}" for name, n in plan.draws.items()))}
+        which = f"--polarity {polarity} "
+    else:
+        parents, extra = _dumped(beam, seed, progress)
+        which = ""
+    parents = replace(parents, command=f"nusim beam {beam.name} {which}--seed {seed} --rebuild -o {output.name}")
     partial = output.with_name(output.name + ".part")
-    extra: dict[str, Any] = {
-        "seed": np.int64(seed),
-        "polarity": np.str_(polarity),
-        "generator": np.str_(f"pythia8mc {generator}"),
-        "primary_draws": np.str_(", ".join(f"{name} {n}" for name, n in plan.draws.items())),
-    }
+    extra |= {"seed": np.int64(seed), "polarity": np.str_(polarity), "generator": np.str_(f"pythia8mc {generator}")}
     try:
         write_table(partial, parents, extra)
         partial.replace(output)
@@ -383,6 +385,22 @@ def rebuild(beam: Beam, polarity: Polarity, output: Path, seed: int = 1, progres
     finally:
         partial.unlink(missing_ok=True)
     return parents
+
+
+def _dumped(beam: Beam, seed: int, progress: bool) -> tuple[ParentFlux, dict[str, Any]]:
+    """The parents of a dump, and what its table says of them besides."""
+    from .dump import DRAWS as HADRONS
+    from .dump import build_dump
+
+    bar = _Progress(progress)
+    parents = build_dump(beam, seed, start=bar.start, step=lambda n: bar.step(n))
+    bar.close()
+    yields = beam.prompt_yields
+    return parents, {
+        "primary_draws": np.str_(f"{HADRONS} of each species with heavy quarks"),
+        "prompt_species": np.array(list(yields), np.int32),
+        "prompt_yields": np.array(list(yields.values())),
+    }
 
 
 def beam_summary(beam: Beam, polarity: Polarity) -> dict[str, Any]:

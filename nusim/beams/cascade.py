@@ -35,7 +35,7 @@ PRIMARY = (211, -211, 321, 130)
 _NUCLEONS = (2212, 2112, -2212, -2112)
 _HYPERONS = (3122, 3112, 3222, 3312, 3322, -3122, -3112, -3222, -3312, -3322)
 _K_SHORT = 310
-_LOWEST_KINETIC = 0.31
+LOWEST_KINETIC = 0.31
 """GeV: below this hadrons no longer interact here (Pythia's low-energy cross sections start at 0.3 GeV)."""
 _AVOGADRO_PER_MB_CM = 6.02214076e-4
 
@@ -71,7 +71,7 @@ def _silenced() -> Iterator[None]:
         os.close(saved)
 
 
-class _Generator:
+class Generator:
     """PythiaCascade, started silently and checked."""
 
     def __init__(self, seed: int) -> None:
@@ -104,7 +104,7 @@ def tertiary_mesons(
     if beam.target is None or beam.spot is None:
         raise NusimError(f"beam {beam.name}: the card gives no target: its parents cannot be generated")
     target = beam.target
-    generator = _Generator(seed)
+    generator = Generator(seed)
     cascade, vector = generator.cascade, generator.vector
     rng = np.random.Generator(np.random.Philox(key=[seed, 1]))
     material = beam.materials[target.material]
@@ -113,7 +113,7 @@ def tertiary_mesons(
     proton_mass = pdg.mass(2212)
     x0, y0, slope_x, slope_y = proton_tracks(beam, rng, protons)
     found: list[tuple[float, ...]] = []
-    uniform = _numbers(rng)
+    uniform = numbers(rng)
     for i in range(protons):
         if progress is not None and i % 1000 == 0:
             progress(min(1000, protons - i))
@@ -149,7 +149,7 @@ def tertiary_mesons(
                 made, born_weak = generation, weak or code in _HYPERONS
             else:
                 flown = np.inf
-                if energy - mass > _LOWEST_KINETIC:
+                if energy - mass > LOWEST_KINETIC:
                     sampled = (311 if next(uniform) < 0.5 else -311) if code == 130 else code
                     if cascade.sigmaSetuphN(sampled, vector(px, py, pz, energy), mass):
                         sigma = target.production_cross_section if generation == 0 else cascade.sigmahA(target.mass_number)
@@ -172,7 +172,7 @@ def tertiary_mesons(
                 if kind not in KEPT and kind != _K_SHORT and kind not in _HYPERONS and kind not in _NUCLEONS:
                     continue
                 m, e = particle.m(), particle.e()
-                if kind in _NUCLEONS and e - m < _LOWEST_KINETIC:
+                if kind in _NUCLEONS and e - m < LOWEST_KINETIC:
                     continue
                 if kind == _K_SHORT and made == 1 and 130 in primary:
                     continue
@@ -191,14 +191,14 @@ def products_in_metal(hits: Mesons, charge_number: int, mass_number: int, seed: 
 
     Weakly decaying particles decay on the spot. Hits below Pythia's lowest energy make nothing.
     """
-    generator = _Generator(seed)
+    generator = Generator(seed)
     cascade, vector = generator.cascade, generator.vector
     found: list[tuple[float, ...]] = []
     columns = (hits.pdg.tolist(), hits.momentum.tolist(), hits.mass.tolist())
     for i, (code, (px, py, pz), mass) in enumerate(zip(*columns, strict=True)):
         energy = (px * px + py * py + pz * pz + mass * mass) ** 0.5
         sampled = (311 if i % 2 else -311) if code == 130 else code
-        if energy - mass < _LOWEST_KINETIC or not cascade.sigmaSetuphN(sampled, vector(px, py, pz, energy), mass):
+        if energy - mass < LOWEST_KINETIC or not cascade.sigmaSetuphN(sampled, vector(px, py, pz, energy), mass):
             continue
         cascade.sigmahA(mass_number)
         stack = _products(cascade.nextColl(charge_number, mass_number))
@@ -221,7 +221,7 @@ def _products(event: Any) -> list[tuple[int, float, float, float, float, float]]
     return [(p.id(), p.px(), p.py(), p.pz(), p.e(), p.m()) for p in particles if p.isFinal()]
 
 
-def _numbers(rng: np.random.Generator) -> Iterator[float]:
+def numbers(rng: np.random.Generator) -> Iterator[float]:
     """Uniform numbers one by one, drawn in blocks: a call into numpy a number would cost as much as the physics."""
     while True:
         yield from rng.random(65536).tolist()

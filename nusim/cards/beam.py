@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from .. import pdg
-from ..beams.beam import Beam, BuildPlan, Layer, ProtonSpot, Target, Timing
+from ..beams.beam import Beam, BuildPlan, Dump, Layer, ProtonSpot, Target, Timing
 from ..beams.decay_region import Section
 from ..beams.horns import Horn, Shell
 from ..beams.materials import Material
@@ -14,6 +14,7 @@ from ..beams.yields import YieldFormula
 from ..errors import CardError, ParameterError
 from ..units import ns
 from .base import Integer, Number, StrictModel, Text
+from .dump import DumpTable, PairTable, check_dump
 from .toml import Table, validate
 
 Pair = tuple[Number, Number]
@@ -168,11 +169,15 @@ class TimingTable(StrictModel):
 
 
 class BeamCard(StrictModel):
-    """A beam card."""
+    """A beam card: of a horn beam, or of a dump."""
 
     name: Text
+    kind: Literal["horn", "dump"] = "horn"
     source: Text
     momentum: Positive
+    table: Text | None = None
+    dump: DumpTable | None = None
+    pairs: dict[str, PairTable] = {}
     tables: TablesTable = TablesTable()
     spot: SpotTable | None = None
     target: TargetTable | None = None
@@ -185,6 +190,14 @@ class BeamCard(StrictModel):
     build: BuildTable | None = None
 
     @model_validator(mode="after")
+    def _kind(self) -> Self:
+        if self.kind == "dump":
+            check_dump(self)
+        elif self.dump or self.pairs or self.table:
+            raise ValueError("table, [dump] and [pairs] belong to kind = 'dump'")
+        return self
+
+    @model_validator(mode="after")
     def _names(self) -> Self:
         rows = (*self.build.rows.fhc, *self.build.rows.rhc) if self.build else ()
         for name in (*self.yields, *self.normalisation_uncertainty, *rows):
@@ -195,6 +208,7 @@ class BeamCard(StrictModel):
                 raise ValueError(f"build: draws: '{name}' is none of [yields]: {', '.join(self.yields)}; or KS, born as KL")
         used = [horn.material for horn in self.horn]
         used += [self.target.material] if self.target else []
+        used += [self.dump.material] if self.dump else []
         used += [self.tunnel.air] if self.tunnel and self.tunnel.air else []
         used += [section[4] for section in self.tunnel.sections if len(section) == 5] if self.tunnel else []
         used += [table.borrows.material for table in self.materials.values() if table.borrows]
@@ -216,7 +230,7 @@ def make_beam(card: BeamCard, folder: Path) -> Beam:
             name=card.name,
             source=card.source,
             momentum=card.momentum,
-            tables={polarity: folder / file for polarity, file in card.tables.model_dump(exclude_none=True).items()},
+            tables={polarity: folder / file for polarity, file in _tables(card).items()},
             normalisation_uncertainty=dict(card.normalisation_uncertainty),
             spot=ProtonSpot(card.spot.sigma, card.spot.convergence, card.spot.start) if card.spot else None,
             target=_target(card.target) if card.target else None,
@@ -239,9 +253,19 @@ def make_beam(card: BeamCard, folder: Path) -> Beam:
             if card.timing
             else None,
             build=_plan(card.build) if card.build else None,
+            dump=Dump(**card.dump.model_dump()) if card.dump else None,
+            pairs=tuple(pair.pair() for pair in card.pairs.values()),
         )
     except ParameterError as error:
         raise CardError(f"{card.name}: {error}") from None
+
+
+def _tables(card: BeamCard) -> dict[str, str]:
+    """File names by polarity; a dump has no polarity, and stands under the default one."""
+    if card.table is not None:
+        return {"fhc": card.table}
+    names: dict[str, str] = card.tables.model_dump(exclude_none=True)
+    return names
 
 
 def _target(table: TargetTable) -> Target:

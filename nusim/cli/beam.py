@@ -49,7 +49,8 @@ def run(args: argparse.Namespace) -> int:
         return 0
     for summary in summaries:
         table = summary["table"]
-        print(f"{beam.name}: {summary['polarity']}, {number(beam.momentum, 5)} GeV/c protons")
+        which = "" if beam.dump is not None else f"{summary['polarity']}, "
+        print(f"{beam.name}: {which}{number(beam.momentum, 5)} GeV/c protons")
         yields = summary["yields_per_proton"]
         rows = [(name, number(value, 4), number(table["effective_rows"][name], 4)) for name, value in yields.items()]
         print_table(("parent", "decays per proton", "effective rows"), rows)

@@ -131,7 +131,8 @@ def prepare(
 def _stratified(source: HeavySource, visible: Array) -> Array:
     """A proposal with the same share for every route that is seen, shape (rows,).
 
-    Within a route rows are chosen by their expected weight; for chains, where it is rough, some by their parent's weight alone.
+    Within a route rows are chosen by their expected weight; where momenta are drawn it is rough, and some are chosen by their parent's
+    weight alone.
     """
     expected = expected_weights(source)
     out = np.zeros(len(source))
@@ -139,7 +140,7 @@ def _stratified(source: HeavySource, visible: Array) -> Array:
         mine = source.route == number
         if visible[number] == 0:
             continue
-        floor = _FLOOR if route.steps else 0.0
+        floor = _FLOOR if route.is_spread else 0.0
         if expected[mine].sum() > 0:
             out[mine] = (1 - floor) * expected[mine] / expected[mine].sum()
         out[mine] += floor * source.base[mine] / source.base[mine].sum()

@@ -21,6 +21,7 @@ from ..experiment.routes import Route
 from ..experiment.source import FinalState, decays_into
 from ..kernels import streams
 from ..kernels.arrays import Array, IntArray, four_vectors
+from ..kernels.lorentz import boost
 from ..kernels.random import uniforms
 from ..model.spectrum import Spectrum
 from .follow import Decaying, Followed, Waiting, add_products, decay, follow, shown_spin
@@ -86,9 +87,9 @@ class Generator:
         rows = np.minimum(rows, len(self.proposal) - 1)
         u = np.zeros((draws, n)).T
         u[:, : aim.DRAWS] = own[:, : aim.DRAWS]
-        chains = np.flatnonzero(self.source.is_chain[rows])
-        if len(chains):
-            u[chains, aim.DRAWS :] = uniforms(self.seed, streams.CHAIN + stage, index[chains], draws - aim.DRAWS, attempt)
+        spread = np.flatnonzero(self.source.is_spread[rows])
+        if len(spread):
+            u[spread, aim.DRAWS :] = uniforms(self.seed, streams.CHAIN + stage, index[spread], draws - aim.DRAWS, attempt)
         return rows, u, own[:, aim.DRAWS + 1 :]
 
     def ratios(self, rows: IntArray, u: Array) -> Array:
@@ -173,18 +174,25 @@ class Generator:
     def _chain(
         self, particles: Particles, route: Route, rows: IntArray, flux: HeavyFlux, index: IntArray
     ) -> tuple[list[Waiting], IntArray]:
-        """The beam parent, its lepton and the heavy states of one route; gives siblings to follow and the places of the states seen."""
+        """The beam parent, its other products and the heavy states of one route; gives siblings to follow and places of the states seen."""
         mode = route.mode
         head = particles.add(rows, mode.parent, -1, flux.parent_momentum, mode.m_parent, flux.parent_start, status=INCOMING)
         particles.decayed(rows, head, (flux.parent_end[:, 0] - flux.parent_start[:, 0]) * mode.m_parent / flux.parent_momentum[:, 0])
         made = [(leg.momentum, leg.spin) for leg in flux.legs[: len(route.steps)]] + [(flux.momentum, flux.spin)]
         first, spin = made[0]
         lepton = flux.parent_momentum - first
-        lepton[:, 0] = np.hypot(norm(lepton[:, 1:]), mode.m_lepton)
-        particles.add(rows, mode.lepton, head, lepton, mode.m_lepton, flux.parent_end)
+        if mode.term is not None:
+            both, third = lepton, mode.term.masses[2]
+            lepton = boost(flux.siblings[:, 1], flux.parent_momentum, mode.m_parent)
+            rest = both - lepton
+            rest[:, 0] = np.hypot(norm(rest[:, 1:]), third)
+        lepton[:, 0] = np.hypot(norm(lepton[:, 1:]), mode.m_partner)
+        particles.add(rows, mode.partner, head, lepton, mode.m_partner, flux.parent_end)
         sign = -1 if mode.antiparticle and not self.spectrum.majorana else 1
         code = sign * pdg.HEAVY_STATE_CODES[mode.state]
         seen = particles.add(rows, code, head, first, mode.m_heavy, flux.parent_end, shown_spin(spin, first, mode.state))
+        if mode.term is not None:
+            particles.add(rows, mode.term.pdg[2], head, rest, third, flux.parent_end)
         waiting = list[Waiting]()
         for level, step in enumerate(route.steps):
             leg, next_places = flux.legs[level], np.empty(len(rows), np.int64)

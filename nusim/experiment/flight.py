@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..beams.parents import ParentFlux
 from ..kernels.arrays import Array, BoolArray, IntArray, four_vectors
-from ..kernels.lorentz import unboost
+from ..kernels.lorentz import turn, unboost
 from ..kernels.spinors import ComplexArray
 from . import aim, chain, steer
 from .routes import Route, Step
@@ -56,6 +56,8 @@ class HeavyFlux:
     """Mean helicity over the spin in the rest frame of what made it, shape (n,)."""
     late: Array
     """c t in metres by which `origin` is later than a massless particle would be on the same path from `parent_end`."""
+    siblings: Array
+    """Momenta in the parent's rest frame of the heavy state it makes and the two others, shape (n, 3, 4); zero for a decay into two."""
     legs: tuple[chain.Leg, ...]
     """Intermediate states, as many as the source is deep; zeros beyond a route's own."""
 
@@ -133,19 +135,25 @@ class HeavySource:
 
     @cached_property
     def draws(self) -> int:
-        """Uniform numbers one drawn heavy state consumes."""
+        """Uniform numbers one drawn heavy state consumes: aim, steps of a chain, and the parent's decay where three share it."""
+        return self._own + (PARENT_DRAWS if any(route.mode.term is not None for route in self.routes) else 0)
+
+    @cached_property
+    def _own(self) -> int:
+        """Uniform numbers of aim and chain."""
         return aim.DRAWS + chain.DRAWS * max((len(route.steps) for route in self.routes), default=0)
 
     @cached_property
-    def is_chain(self) -> BoolArray:
-        """Whether each row's route has states that decay on the way."""
-        return np.array([bool(route.steps) for route in self.routes], bool)[self.route]
+    def is_spread(self) -> BoolArray:
+        """Whether each row's route has decays whose momenta are drawn: of a parent into three, or of states on the way."""
+        return np.array([route.is_spread for route in self.routes], bool)[self.route]
 
     @cached_property
     def stratum(self) -> IntArray:
-        """Rows whose weights are spread alike, (rows,): a route, and for one without steps how near the cone's edge the detector is."""
+        """Rows whose weights are spread alike, (rows,): a route, and for one whose momenta are fixed how near the cone's edge the
+        detector is."""
         decay = self._decays(np.arange(len(self)))[0]
-        hardness = np.where(self.is_chain, 0, aim.edge_class(self.volumes, decay))
+        hardness = np.where(self.is_spread, 0, aim.edge_class(self.volumes, decay))
         return self.route.astype(np.int64) * aim.EDGE_CLASSES + hardness
 
     def of_mode(self, name: str) -> Array:
@@ -194,9 +202,29 @@ class HeavySource:
         for number in np.unique(kind) if len(rows) else (0,):
             yield np.flatnonzero(kind == number), kinds[number]
 
+    def _parent_decays(self, rows: IntArray, decay: aim.Decay, u: Array) -> tuple[aim.Decay, Array, Array]:
+        """Parents that decay into three: with energies drawn from the spectrum of the heavy state, all products' momenta in the parent's
+        rest frame, isotropic, (n, 3, 4), zero for other parents, and factors (n,) of mean 1 on the weight."""
+        route, n = self.route[rows], len(rows)
+        products, factor = np.zeros((4, PRODUCTS, n)).T, np.ones(n)
+        energy, momentum = decay.energy_star.copy(), decay.momentum_star.copy()
+        for number in np.unique(route):
+            term = self.routes[number].mode.term
+            if term is None:
+                continue
+            mine = np.flatnonzero(route == number)
+            sampled, scale = term.sample(u[mine, self._own : self._own + term.draws])
+            products[mine] = sampled
+            factor[mine] = scale * term.msq(sampled, np.zeros((len(mine), 3)))
+            energy[mine] = sampled[:, 0, 0]
+            momentum[mine] = np.maximum(aim.norm(sampled[:, 0, 1:]), _TINY)
+        drawn = aim.Decay(decay.momentum, decay.vertex, decay.m_parent, decay.m_heavy, energy, momentum)
+        return drawn, products, factor
+
     def _draw(self, rows: IntArray, steps: tuple[Step, ...], u: Array, spins: bool) -> HeavyFlux:
         """Rows whose routes have the same steps; `spins`: whether the spin at the end of a chain is wanted."""
         decay, time, start, energy = self._decays(rows)
+        decay, products, factor = self._parent_decays(rows, decay, u)
         route, n = self.route[rows], len(rows)
         begin, end, parent = (four_vectors(n) for _ in range(3))
         begin[:, 0], begin[:, 1:] = time, start
@@ -214,7 +242,19 @@ class HeavySource:
         seen = unboost(parent, momentum, decay.m_heavy)[:, 1:]
         polarisation = self.of_mode("polarisation")[route]
         spin: ComplexArray = (-(polarisation / aim.norm(seen))[:, None] * seen).astype(complex)
-        state = chain.Flying(end, momentum, line, spin, polarisation, np.zeros(n), self.base[rows] * line.weight)
+        if spins or steps:
+            for number in np.unique(route):
+                term = self.routes[number].mode.term
+                if term is None:
+                    continue
+                mine = np.flatnonzero(route == number)
+                onto = unboost(momentum[mine], parent[mine], term.m_parent)[:, 1:]
+                turned = turn(products[mine], products[mine, 0, 1:], onto)
+                own_spin = term.polarisation(turned, np.zeros((len(mine), 3)), 0, np.zeros((len(mine), 0)))
+                products[mine] = turned
+                polarisation[mine] = chain.helicity(own_spin, onto / aim.norm(onto)[:, None], self.routes[number].mode.state)
+                spin[mine] = chain.moved(own_spin, turned[:, 0], parent[mine], term.masses[0], term.m_parent, momentum[mine])
+        state = chain.Flying(end, momentum, line, spin, polarisation, np.zeros(n), self.base[rows] * factor * line.weight)
         legs = []
         for k, step in enumerate(steps):
             last = k + 1 == len(steps)
@@ -226,7 +266,7 @@ class HeavySource:
         weight = state.weight * decay_probability(line.enter, line.leave, decay_length)
         return HeavyFlux(
             rows, route, begin, parent, end, state.origin, state.momentum, line.direction, line.enter, line.leave, decay_length, weight,
-            state.spin, state.polarisation, state.late, tuple(legs),
+            state.spin, state.polarisation, state.late, products, tuple(legs),
         )  # fmt: skip
 
     def expected_weight(self, rows: IntArray) -> Array:
@@ -253,7 +293,7 @@ class HeavySource:
             farthest = np.where(has, np.maximum(farthest, length), farthest)
             mean = np.where(has, mean / mass * energy, mean)
         mass, ctau = self.of_route("mass")[route], self.of_route("ctau")[route]
-        direct = np.array([not one.steps for one in self.routes])[route]
+        direct = ~self.is_spread[rows]
         result = np.zeros(len(rows))
         for share in _ENERGIES:
             some = np.flatnonzero(~direct) if share != 1.0 else np.arange(len(rows))
@@ -275,8 +315,14 @@ def _soon(reach: Array, length: Array) -> Array:
     return chance
 
 
+PARENT_DRAWS = 5
+"""Uniform numbers of a parent's decay into three."""
+PRODUCTS = 3
+_TINY = 1e-12
+"""GeV; least momentum in a rest frame, where directions are ratios of components."""
+
 _ENERGIES = (0.4, 0.7, 1.0, 1.5)
-"""Energies of a chain's last state, in units of about their mean, at which its weight is expected."""
+"""Energies of a state whose momentum is drawn, in units of about their mean, at which its weight is expected."""
 
 
 def _rotate(vectors: Array, angle: Array) -> Array:

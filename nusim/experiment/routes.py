@@ -67,6 +67,11 @@ class Route:
     antiparticle: bool
     """Of a Dirac state: whether it is the antiparticle."""
 
+    @property
+    def is_spread(self) -> bool:
+        """Whether momenta of its decays are drawn: of a parent into three, or of states that decay on the way."""
+        return bool(self.steps) or self.mode.term is not None
+
     @cached_property
     def name(self) -> str:
         """'nu4', or 'nu4 from nu5' with the states it came through, latest first."""

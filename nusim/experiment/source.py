@@ -1,6 +1,6 @@
 """Builds the heavy-neutrino source that an experiment's beam makes of a model."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,7 @@ from .routes import Route, descendants, routes_from
 
 _ROWS = 300_000
 """Sources are given at least this many rows."""
+_LARGEST_STRIDE = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +83,8 @@ def heavy_source(
     """Every row of the beam's parents through every route to a heavy state, or to the one given.
 
     `tables` holds the decays of every state on the way. Where there are few rows each stands several times, with its own azimuth and decay
-    point drawn from `seed`.
+    point drawn from `seed`. Modes that few of a species' heavy states come from take every second, third, ... row of it, at most every
+    tenth, with the weight of all.
     """
     routes = [
         route
@@ -91,19 +93,35 @@ def heavy_source(
         for route in routes_from(mode, tables, spectrum.majorana)
         if state in (None, route.state)
     ]
-    open_rows = [np.flatnonzero((parents.pdg == way.mode.parent) & (parents.weight > 0)) for way in routes]
+    open_rows = [_rows_of(parents, way, stride) for way, stride in zip(routes, _strides(routes), strict=True)]
     copies = max(1, -(-_ROWS // max(1, sum(len(rows) for rows in open_rows))))
     row, route_of, base = [np.zeros(0, np.int64)], [np.zeros(0, np.int16)], [np.zeros(0)]
     for number, (way, rows) in enumerate(zip(routes, open_rows, strict=True)):
         nuisance = experiment.normalisation.get(pdg.NAMES[way.mode.parent], 1.0)
         row.append(np.tile(rows, copies))
         route_of.append(np.full(len(rows) * copies, number, np.int16))
-        base.append(np.tile(parents.weight[rows] * (way.mode.branching_ratio * nuisance / copies), copies))
+        whole = float(parents.weight[parents.pdg == way.mode.parent].sum()) / max(float(parents.weight[rows].sum()), 1e-300)
+        base.append(np.tile(parents.weight[rows] * (way.mode.branching_ratio * nuisance * whole / copies), copies))
     rows = np.concatenate(row)
     u = uniforms(seed, streams.SOURCE, np.arange(len(rows)), 2)
     turned = 2 * np.pi * u[:, 0] if parents.axisymmetric else np.zeros(len(rows))
     along = _decay_points(parents, rows, u[:, 1])
     return HeavySource(parents, tuple(routes), experiment.detectors, rows, np.concatenate(route_of), np.concatenate(base), turned, along)
+
+
+def _strides(routes: Sequence[Route]) -> list[int]:
+    """Which part of a species' rows each route takes: one in as many as its mode's share of the states made says."""
+    made: dict[tuple[int, str], dict[int, float]] = {}
+    for way in routes:
+        made.setdefault((way.mode.parent, way.mode.state), {})[id(way.mode)] = way.mode.branching_ratio
+    totals = {key: sum(ratios.values()) for key, ratios in made.items()}
+    return [min(_LARGEST_STRIDE, int(totals[way.mode.parent, way.mode.state] / max(way.mode.branching_ratio, 1e-300))) for way in routes]
+
+
+def _rows_of(parents: ParentFlux, way: Route, stride: int) -> IntArray:
+    """Rows of the parents that a route takes."""
+    rows = np.flatnonzero((parents.pdg == way.mode.parent) & (parents.weight > 0))
+    return rows[::stride]
 
 
 def _decay_points(parents: ParentFlux, rows: IntArray, u: Array) -> Array:
@@ -122,6 +140,6 @@ def why_nothing(spectrum: Spectrum, experiment: Experiment, parents: ParentFlux)
     masses = ", ".join(f"m({state}) = {spectrum.mass(state):.6g} GeV" for state in spectrum.heavy_states)
     limit = max(reach.values(), default=0.0)
     return (
-        f"{experiment.name}: no open production mode: {masses}; two-body decays of {' '.join(reach)} reach {limit:.4g} GeV with electrons, "
+        f"{experiment.name}: no open production mode: {masses}; decays of {' '.join(reach)} reach {limit:.4g} GeV with electrons, "
         "less with muons and only for flavours that mix"
     )

@@ -1,84 +1,102 @@
-"""Which parents make which heavy state, how often and how polarised."""
+"""Which parents make which heavy state, how often and how polarised: what rates and events are made of."""
 
 from dataclasses import dataclass
+
+import numpy as np
 
 from .. import pdg
 from ..kernels.kinematics import two_body_energy, two_body_momentum
 from ..model.spectrum import Spectrum
-from .measured import BRANCHING_RATIOS
-from .two_body import heavy_polarisation, production_ratio
+from .modes import Mode, modes
+from .processes import processes
+from .terms import ProductionTerm
 
-LEPTONIC_BRANCHING_RATIOS = {
-    (parent, pdg.CODES[lepton]): BRANCHING_RATIOS[f"{parent} -> {pdg.NAMES[-pdg.CODES[lepton]]}"]
-    for parent in ("pi+", "K+")
-    for lepton in ("e-", "mu-")
-}
-"""Measured branching ratios that fix the normalisation of P -> l N."""
-
-MISSING_MODES = "heavy neutrinos from three-body kaon decays and from muon decays are not included"
+MISSING_MODES = "heavy neutrinos from muons that pions and kaons leave are included only where the beam lists muons"
 """What production leaves out, for the warnings of rates and files."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProductionMode:
-    """Two-body decay of a meson into a charged lepton and a heavy state."""
+    """Decay of a meson, tau or muon into a heavy state and one or two other particles."""
 
     state: str
     parent: int
-    """PDG code of the meson, with sign."""
-    lepton: int
-    """PDG code of the charged lepton, with sign."""
+    """PDG code, with sign."""
+    partner: int
+    """PDG code of the other product, with sign: a charged lepton, or the meson of a tau's decay; the first of two."""
     branching_ratio: float
-    """Of the meson into this mode, mixing included."""
+    """Of the parent into this mode, mixing included."""
     polarisation: float
-    """Of the heavy state along its momentum in the meson's rest frame."""
+    """Of the heavy state along its momentum in the parent's rest frame, for unpolarised parents; 0 where `term` tells it."""
     m_parent: float
-    m_lepton: float
+    m_partner: float
     m_heavy: float
     energy: float
-    """Of the heavy state in the meson's rest frame, GeV."""
+    """Of the heavy state in the parent's rest frame, GeV; about the mean where it has a spectrum."""
     momentum: float
-    """Of either daughter in the meson's rest frame, GeV."""
+    """Of the heavy state there, GeV, with that energy."""
     antiparticle: bool
     """Whether a Dirac heavy state is made as its antiparticle."""
+    term: ProductionTerm | None = None
+    """Of a three-body decay: spectra, momenta, polarisation; products in the order heavy state, lepton, third."""
 
 
 def production_modes(spectrum: Spectrum, state: str, parents: tuple[int, ...]) -> tuple[ProductionMode, ...]:
-    """Open two-body modes that make `state` from the given species (PDG codes); empty if none is open."""
-    m_heavy = spectrum.mass(state)
-    mixing = spectrum.active_mixing2(state)
-    modes = []
-    for code in parents:
-        name = pdg.NAMES.get(abs(code), "")
-        for flavour, lepton in enumerate(pdg.LEPTON_OF_FLAVOUR):
-            measured = LEPTONIC_BRANCHING_RATIOS.get((name, lepton))
-            m_parent, m_lepton = pdg.mass(abs(code)), pdg.mass(lepton)
-            if measured is None or mixing[flavour] == 0 or m_heavy + m_lepton >= m_parent:
-                continue
-            sign = 1 if code > 0 else -1
-            modes.append(
-                ProductionMode(
-                    state=state,
-                    parent=code,
-                    lepton=-sign * lepton,
-                    branching_ratio=float(measured * mixing[flavour] * production_ratio(m_parent, m_lepton, m_heavy)),
-                    polarisation=float(sign * heavy_polarisation(m_parent, m_lepton, m_heavy)),
-                    m_parent=m_parent,
-                    m_lepton=m_lepton,
-                    m_heavy=m_heavy,
-                    energy=float(two_body_energy(m_parent, m_heavy, m_lepton)),
-                    momentum=float(two_body_momentum(m_parent, m_heavy, m_lepton)),
-                    antiparticle=code < 0,
-                )
-            )
-    return tuple(modes)
+    """Open modes that make `state` from the given species (PDG codes); empty if none is open."""
+    return tuple(_two_body(mode) if len(mode.term.masses) == 2 else _three_body(mode) for mode in modes(spectrum, state, parents))
+
+
+def _two_body(mode: Mode) -> ProductionMode:
+    m_parent, (m_heavy, m_partner) = mode.term.m_parent, mode.term.masses
+    q = float(two_body_momentum(m_parent, m_heavy, m_partner))
+    energy = float(two_body_energy(m_parent, m_heavy, m_partner))
+    along = np.array([[[energy, 0.0, 0.0, q], [m_parent - energy, 0.0, 0.0, -q]]])
+    spin = mode.term.polarisation(along, np.zeros((1, 3)), 0, np.zeros((1, 0)))
+    return ProductionMode(
+        state=mode.state,
+        parent=mode.parent,
+        partner=mode.term.pdg[1],
+        branching_ratio=mode.branching_ratio,
+        polarisation=float(spin[0, 2]),
+        m_parent=m_parent,
+        m_partner=m_partner,
+        m_heavy=m_heavy,
+        energy=energy,
+        momentum=q,
+        antiparticle=mode.antiparticle,
+    )
+
+
+def _three_body(mode: Mode) -> ProductionMode:
+    term = mode.term
+    # a third of what there is to share: within a factor of two of the mean for any masses
+    m_heavy, spare = term.masses[0], term.m_parent - sum(term.masses)
+    energy = m_heavy + spare / 3
+    return ProductionMode(
+        state=mode.state,
+        parent=mode.parent,
+        partner=term.pdg[1],
+        branching_ratio=mode.branching_ratio,
+        polarisation=0.0,
+        m_parent=term.m_parent,
+        m_partner=term.masses[1],
+        m_heavy=m_heavy,
+        energy=energy,
+        momentum=float(np.sqrt((energy - m_heavy) * (energy + m_heavy))),
+        antiparticle=mode.antiparticle,
+        term=term,
+    )
 
 
 def reach_of_species(parents: tuple[int, ...]) -> dict[str, float]:
-    """Largest mass in GeV that each species with a two-body mode can make with any lepton, by name."""
+    """Largest mass in GeV that each species can make, by name."""
     reach: dict[str, float] = {}
     for code in parents:
-        masses = [pdg.mass(lepton) for name, lepton in LEPTONIC_BRANCHING_RATIOS if pdg.CODES[name] == abs(code)]
-        if masses:
-            reach[pdg.NAMES[code]] = pdg.mass(abs(code)) - min(masses)
+        room = [
+            pdg.mass(abs(code)) - sum(pdg.mass(abs(product)) for product in process.products)
+            for process in processes()
+            if abs(process.parent) == abs(code)
+        ]
+        if room:
+            reach[pdg.NAMES[code]] = max(room)
     return reach

@@ -109,8 +109,7 @@ def expected_events(spectrum: Spectrum, experiment: Experiment, seed: int = 1) -
     products = tuple(dict.fromkeys(final.products for final in finals))
     share_of = {name: np.sum([share[final] for final in finals if final.products == name], axis=0) for name in products}
     by_parent = {name: float(events_of_route[parent_of == name].sum()) for name in dict.fromkeys(parent_of.tolist())}
-    uncertainty = experiment.beam.normalisation_uncertainty if experiment.beam is not None else {}
-    norm = float(np.sqrt(sum((number * uncertainty.get(name, 0.0)) ** 2 for name, number in by_parent.items())))
+    norm = _norm_error(experiment, by_parent)
     selected, selected_error = _selected(experiment, found, tables, finals, share, seed)
     events = float(events_of_route.sum())
     contributions = tuple(dict.fromkeys(name_of.tolist()))
@@ -143,6 +142,18 @@ def expected_events(spectrum: Spectrum, experiment: Experiment, seed: int = 1) -
         effective_parents=found.effective_parents,
         warnings=tuple(dict.fromkeys(warnings)),
     )
+
+
+def _norm_error(experiment: Experiment, by_parent: Mapping[str, float]) -> float:
+    """Error of the beam's normalisation: linear over parents that rest on one cross section, in squares over the others."""
+    beam = experiment.beam
+    if beam is None:
+        return 0.0
+    errors: dict[str, float] = {}
+    for name, number in by_parent.items():
+        together = beam.normalised_with(name)
+        errors[together] = errors.get(together, 0.0) + number * beam.normalisation_uncertainty.get(name, 0.0)
+    return float(np.sqrt(sum(error**2 for error in errors.values())))
 
 
 def _selected(

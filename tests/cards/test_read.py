@@ -402,8 +402,11 @@ def test_every_number_of_an_experiment_card_says_where_it_comes_from() -> None:
     for path in shipped("experiment").values():
         data, text = read_toml(path)
         said = comments(text)
-        own = ("protons", "detector.0.size", "detector.0.front", "selection.thresholds", "selection.efficiency")
-        for key in ("criterion", *(() if "members" in data else own)):
+        if "members" in data:
+            continue
+        size = [f"detector.0.{key}" for key in ("size", "radius", "length") if key in data["detector"][0]]
+        thresholds = ["selection.thresholds"] if "thresholds" in data["selection"] else []
+        for key in ("protons", "criterion", *size, "detector.0.front", *thresholds, "selection.efficiency"):
             assert "[" in said.get(key, ""), f"{path.name}: {key}"
         assert data["source"]
 

@@ -32,7 +32,7 @@ from .conftest import Run
             ("rate", "circle", "sbnd", "--set", "protns=1"),
             "--set protns: unknown to the model card and to the experiment card; did you mean 'protons'?",
         ),
-        (("flux", "circle"), "'circle' is the name of a model card; an experiment card is needed: microboone, sbnd"),
+        (("flux", "circle"), "'circle' is the name of a model card; an experiment card is needed: "),
         (("show", "sbdn"), "unknown card 'sbdn'; did you mean 'sbnd'?"),
         (("show", "bnb", "--set", "momentum=120"), "bnb: --set changes models and experiments"),
         (("beam", "bnx"), "unknown beam card 'bnx'; did you mean 'bnb'?"),

@@ -48,13 +48,19 @@ def brute_force(spectrum: Spectrum, rounds: int, seed: int) -> dict[str, np.ndar
         sine = np.sqrt(1 - cosine**2)
         axis = np.column_stack([sine * np.cos(azimuth), sine * np.sin(azimuth), cosine])
         star = np.column_stack([np.full(n, mode.energy), mode.momentum * axis])
+        share = 1.0
+        if mode.term is not None:
+            # proposals are kept by their chance: the rate is tested with them, not their spins
+            momenta, chance = mode.term.propose(rng.random((n, mode.term.draws)), np.zeros((n, 3)))
+            kept = rng.random(n) < chance
+            star, axis, share = momenta[:, 0], momenta[:, 0, 1:], np.where(kept, kept.mean(), np.inf)
         heavy = boost(star, parent, mode.m_parent)
         q = np.linalg.norm(heavy[:, 1:], axis=1)
         enter, leave = toy.BOX.crossing(vertex, heavy[:, 1:] / q[:, None])
         hit = leave > enter
         decay_length = q / mode.m_heavy * table.ctau
         weight = np.where(hit, np.exp(-enter / decay_length) * -np.expm1(-(leave - enter) / decay_length), 0.0)
-        weight *= flux.weight[rows] * mode.branching_ratio / rounds * DETECTOR.protons
+        weight *= flux.weight[rows] * mode.branching_ratio / rounds / share * DETECTOR.protons
         keep = weight > 0
         sign = -1.0 if mode.antiparticle else 1.0
         out.append(
