@@ -23,13 +23,15 @@ def lbnf() -> Beam:
     return read_beam("lbnf")
 
 
+@pytest.mark.parametrize("name", ["lbnf", "lbnf-2020"])
 @pytest.mark.parametrize("polarity", POLARITIES)
-def test_table_is_sound(lbnf: Beam, polarity: Polarity) -> None:
+def test_table_is_sound(name: str, polarity: Polarity) -> None:
     """Five species, the rows the card asks for, inside chase and pipe, nothing faster than light, small enough to commit."""
-    parents = load_parents(lbnf, polarity)
+    beam = read_beam(name)
+    parents = load_parents(beam, polarity)
     assert parents.species == (-321, -211, 130, 211, 321)
-    assert lbnf.build is not None
-    for code, rows in lbnf.build.rows[polarity].items():
+    assert beam.build is not None
+    for code, rows in beam.build.rows[polarity].items():
         assert np.sum(parents.pdg == code) == pytest.approx(rows, rel=0.01)
     assert np.all(parents.weight > 0)
     direction = parents.momentum / np.linalg.norm(parents.momentum, axis=1)[:, None]
@@ -38,11 +40,11 @@ def test_table_is_sound(lbnf: Beam, polarity: Polarity) -> None:
     assert np.all(np.hypot(end[:, 0], end[:, 1]) < 2.01)
     assert np.all((parents.start[:, 2] > -1.0) & (end[:, 2] < 224.2))
     assert np.all(parents.time > parents.start[:, 2] - 0.01)
-    summary = beam_summary(lbnf, polarity)
+    summary = beam_summary(beam, polarity)
     assert summary["table"]["seed"] == 1
     assert summary["table"]["generator"] == "pythia8mc 8.317.2"
-    assert f"lbnf --polarity {polarity} --seed 1 --rebuild" in summary["table"]["command"]
-    assert lbnf.tables[polarity].stat().st_size < 4.0e6
+    assert f"{name} --polarity {polarity} --seed 1 --rebuild" in summary["table"]["command"]
+    assert beam.tables[polarity].stat().st_size < 4.0e6
 
 
 def test_muon_neutrinos_at_the_near_detector_of_dune(lbnf: Beam) -> None:
