@@ -103,7 +103,7 @@ def _scan(args: argparse.Namespace) -> int:
         except ParameterError as error:
             points.append(error)
         notes.append(said)
-    scan = width_scan(points, args.parent)
+    scan = width_scan(points, args.parent, errors=True)
     refused = [(f"no widths: {scan.refused[place]}",) if place in scan.refused else () for place in range(len(grid))]
     said_of = [(*gap, *first, *then) for gap, first, then in zip(refused, notes, scan.notes, strict=True)]
     warnings = folded(said_of, key, grid.tolist())
@@ -111,13 +111,15 @@ def _scan(args: argparse.Namespace) -> int:
     columns: dict[str, Any] = {key: grid, "mass_GeV": scan.mass, "total_width_GeV": scan.total_width, "ctau_m": scan.ctau}
     columns |= {f"width[{name}]_GeV": width for name, width in scan.width.items()}
     columns |= {f"branching_ratio[{name}]": scan.branching_ratio(name) for name in scan.width}
+    columns["total_uncertainty"] = scan.total_uncertainty
+    columns |= {f"uncertainty[{name}]": scan.uncertainty[name] for name in scan.width}
     text = "\n".join([",".join(columns), *(",".join(_cell(value) for value in row) for row in zip(*columns.values(), strict=True))]) + "\n"
     if args.output:
         save_text(args.output, text)
     if args.plot:
-        from ..plot.branching import branching
+        from ..plot.branching import width_figure
 
-        save_figure(args.plot, branching(key, grid, {name: scan.branching_ratio(name) for name in scan.width}, args.parent))
+        save_figure(args.plot, width_figure(key, grid, scan, args.parent))
     if args.json:
         document = {
             "parent": args.parent,
@@ -126,8 +128,15 @@ def _scan(args: argparse.Namespace) -> int:
             "total_width": scan.total_width,
             "ctau": scan.ctau,
             "channels": [
-                {"products": name, "width": width, "branching_ratio": scan.branching_ratio(name)} for name, width in scan.width.items()
+                {
+                    "products": name,
+                    "width": width,
+                    "branching_ratio": scan.branching_ratio(name),
+                    "uncertainty": scan.uncertainty[name],
+                }
+                for name, width in scan.width.items()
             ],
+            "total_uncertainty": scan.total_uncertainty,
             "refused": [{"value": grid[place], "reason": reason} for place, reason in scan.refused.items()],
             "warnings": warnings,
         }

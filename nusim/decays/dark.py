@@ -145,6 +145,8 @@ def channels_with_dark(spectrum: Spectrum, state: str, standard: Sequence[Channe
                 via = tuple(sorted({*channel.via, *more.via}))
                 channel = replace(channel, width=channel.width + more.width, via=via, terms=(), source=f"{channel.source}; {more.source}")
         elif name in by_name:
+            # what is not known of W and Z is not known of the whole
+            by_name[name] = replace(by_name[name], errors=channel.errors)
             continue
         factor = float(factors[name][0]) if name in factors else 1.0
         listed.append(channel if factor == 1.0 else _scaled(channel, factor))

@@ -1,7 +1,7 @@
 """Branching ratios of a heavy state."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,7 +10,10 @@ from ..kernels.arrays import Array
 from .style import COLOURS, legend_beside, line_style, new_figure, tex
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from ..rates.widths import WidthScan
 
 _AXES = {
     "m4": r"$m_4$ [GeV]",
@@ -24,27 +27,58 @@ _AXES = {
     "mediator.m_zprime": r"$m_{Z'}$ [GeV]",
 }
 
-_SMALLEST = 1e-3
+_SMALLEST = 1e-4
 """Shares below this are not drawn."""
 
 
-def branching(key: str, values: Array, ratios: Mapping[str, Array], parent: str) -> "Figure":
-    """Branching ratios (m,) by final state against the scanned key's values (m,)."""
+def branching(key: str, values: Array, ratios: Mapping[str, Array], parent: str, errors: Mapping[str, Array] | None = None) -> "Figure":
+    """Branching ratios (m,) by final state against the scanned key's values (m,); `errors`: their relative ones, drawn as bands."""
     figure, axes = new_figure(width=7.0)
+    _draw_ratios(axes, values, ratios, parent, errors or {})
+    axes.set_xlabel(_AXES.get(key, key))
+    return figure
+
+
+def width_figure(key: str, values: Array, scan: "WidthScan", parent: str) -> "Figure":
+    """Branching ratios and c tau of a scan against the scanned key's values, with theory bands where the errors are known."""
+    ratios = {name: scan.branching_ratio(name) for name in scan.width}
+    # room for a legend of two columns
+    figure, (upper, lower) = new_figure(rows=2, width=11.0 if len(_curves(ratios)) > 18 else 7.4, height=3.9)
+    _draw_ratios(upper, values, ratios, parent, scan.uncertainty)
+    upper.tick_params(labelbottom=False)
+    ctau = np.where(np.isfinite(scan.ctau), scan.ctau, np.nan)
+    _draw_curve(lower, values, ctau, scan.total_uncertainty, color=COLOURS[0], linewidth=1.6)
+    lower.set_xscale("log")
+    lower.set_yscale("log")
+    lower.set_xlim(values[0], values[-1])
+    lower.set_xlabel(_AXES.get(key, key))
+    lower.set_ylabel(f"$c\\tau$ of {tex(parent)} [m]")
+    return figure
+
+
+def _draw_ratios(axes: "Axes", values: Array, ratios: Mapping[str, Array], parent: str, errors: Mapping[str, Array]) -> None:
     drawn = _curves(ratios)
     for place, names in enumerate(drawn):
-        ratio = ratios[names[0]]
         label = ", ".join(tex(name) for name in names) + (" each" if len(names) > 1 else "")
-        axes.plot(values, np.where(ratio > 0, ratio, np.nan), label=label, **line_style(place))
+        ratio = ratios[names[0]]
+        _draw_curve(axes, values, np.where(ratio > 0, ratio, np.nan), errors.get(names[0]), label=label, **line_style(place))
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlim(values[0], values[-1])
-    axes.set_ylim(_SMALLEST, 1.3)
-    axes.set_xlabel(_AXES.get(key, key))
+    axes.set_ylim(_SMALLEST, 1.4)
     axes.set_ylabel(f"branching ratio of {tex(parent)}")
     if drawn:
         legend_beside(axes, len(drawn))
-    return figure
+
+
+def _draw_curve(axes: "Axes", values: Array, heights: Array, error: Array | None, **style: Any) -> None:
+    """A curve, its band of relative errors, and a marker where a point stands alone between gaps."""
+    (line,) = axes.plot(values, heights, **style)
+    there = np.concatenate([[False], np.isfinite(heights), [False]])
+    alone = there[1:-1] & ~there[:-2] & ~there[2:]
+    axes.plot(values[alone], heights[alone], "o", color=line.get_color(), markersize=3)
+    if error is not None and np.any(np.isfinite(error)):
+        axes.fill_between(values, heights * (1 - error), heights * (1 + error), color=line.get_color(), alpha=0.2, linewidth=0)
 
 
 def _curves(ratios: Mapping[str, Array]) -> list[list[str]]:

@@ -1,13 +1,13 @@
 """Decay widths of one state over many parameter points at once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from .. import pdg
 from ..decays.dark import boson_mass, dark_parents, dark_partial_widths, standard_with_dark
-from ..decays.table import check_parent, partial_widths, table_warnings
+from ..decays.table import check_parent, decay_table, partial_widths, table_warnings
 from ..errors import ParameterError
 from ..kernels.arrays import Array
 from ..model.model import Model
@@ -29,6 +29,10 @@ class WidthScan:
     """Warnings of each point."""
     refused: Mapping[int, str] = field(default_factory=dict)
     """Why a point has no widths, by its place; its columns hold NaN."""
+    uncertainty: Mapping[str, Array] = field(default_factory=dict)
+    """Relative theory uncertainty of each width, NaN where it is closed or not known; empty unless asked for."""
+    total_uncertainty: Array | None = None
+    """Of the total width."""
 
     @property
     def total_width(self) -> Array:
@@ -47,12 +51,12 @@ class WidthScan:
         return np.divide(self.width[products], total, out=np.where(np.isnan(total), np.nan, 0.0), where=total > 0)
 
 
-def width_scan(points: Sequence[Model | Spectrum | ParameterError], state: str) -> WidthScan:
+def width_scan(points: Sequence[Model | Spectrum | ParameterError], state: str, *, errors: bool = False) -> WidthScan:
     """Widths of `state` at each of the points, models or solved ones of one kind; the warnings are those of all points.
 
     Models are solved one by one; the widths are computed together. A point at which the physics is not defined, or that
     is given as the ParameterError its card met, is a gap. Raises ParameterError if every point is one, and for a state
-    that a model does not have.
+    that a model does not have. `errors`: also theory uncertainties, from the tables point by point (some milliseconds each).
     """
     spectra, refused = dict[int, Spectrum](), dict[int, str]()
     notes: list[tuple[str, ...]] = [()] * len(points)
@@ -91,7 +95,14 @@ def width_scan(points: Sequence[Model | Spectrum | ParameterError], state: str) 
     warnings = tuple(dict.fromkeys(note for place in kept for note in notes[place]))
     refused = dict(sorted(refused.items()))
     opened = {name: column(width) for name, width in widths.items() if np.any(width > 0)}
-    return WidthScan(column(mass), opened, warnings, tuple(notes), refused)
+    scan = WidthScan(column(mass), opened, warnings, tuple(notes), refused)
+    if not errors:
+        return scan
+    tables = [decay_table(spectrum, state) for spectrum in spectra.values()]
+    known = [{channel.products: channel.uncertainty for channel in table if channel.errors and channel.width > 0} for table in tables]
+    uncertainty = {name: column(np.array([one.get(name, np.nan) for one in known])) for name in opened}
+    total = column(np.array([table.total_uncertainty or np.nan for table in tables]))
+    return replace(scan, uncertainty=uncertainty, total_uncertainty=total)
 
 
 def widths_at(spectra: Sequence[Spectrum], state: str) -> tuple[Array, dict[str, Array]]:

@@ -6,7 +6,9 @@ from matplotlib.figure import Figure
 
 import nusim
 from nusim.beams.neutrino_flux import NeutrinoFlux
+from nusim.plot.branching import width_figure
 from nusim.plot.style import COLOURS, DASHES, line_style, tex
+from nusim.rates.widths import WidthScan, width_scan
 
 
 def luminance(colour: str) -> float:
@@ -101,3 +103,31 @@ def test_event_distributions_sum_to_the_expected_events() -> None:
     for axes in figure.axes:
         counts = sum(patch.get_data().values.sum() for patch in axes.patches)
         assert counts == pytest.approx(sample.weight.sum())
+
+
+def test_a_scan_has_bands_of_theory_errors_and_a_marker_for_lone_points() -> None:
+    values = np.geomspace(0.1, 1.0, 5)
+    width = {"nu e- e+": np.array([1.0, 1.0, np.nan, 2.0, np.nan]), "nu pi0": np.array([0.0, 0.0, np.nan, 1.0, np.nan])}
+    errors = {"nu e- e+": np.full(5, 0.1), "nu pi0": np.full(5, np.nan)}
+    scan = WidthScan(values, width, (), uncertainty=errors, total_uncertainty=np.full(5, 0.1))
+    figure = width_figure("m4", values, scan, "nu4")
+    upper, lower = figure.axes
+    assert [len(axes.collections) for axes in (upper, lower)] == [1, 1]
+    alone = [line.get_xdata().tolist() for line in upper.lines if line.get_marker() == "o"]
+    assert alone == [[values[3]], [values[3]]]
+    low, high = upper.collections[0].get_paths()[0].vertices[:, 1].min(), upper.collections[0].get_paths()[0].vertices[:, 1].max()
+    assert (low, high) == pytest.approx((0.9, 1.1))
+
+
+def test_errors_of_a_scan_are_those_of_the_tables() -> None:
+    models = [nusim.read_model("circle", set={"physical.m5": m5}) for m5 in (0.2, 0.5, 1.5)]
+    scan = width_scan(models, "nu5", errors=True)
+    for place, model in enumerate(models):
+        table = nusim.decay_table(nusim.solve(model), "nu5")
+        assert scan.total_uncertainty[place] == pytest.approx(table.total_uncertainty)
+        for name, values in scan.uncertainty.items():
+            channel = table.channel(name)
+            known = channel.width > 0 and bool(channel.errors)
+            assert values[place] == pytest.approx(channel.uncertainty) if known else np.isnan(values[place])
+    # the amplitude of three neutrinos holds the Z beside the Z': what is not known of the Z stays
+    assert np.all(scan.uncertainty["nu nu nu"] > 1e-3)
