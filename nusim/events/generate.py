@@ -25,9 +25,9 @@ _FLOOR = 0.2
 _LEAST_SPREAD, _RARE = 3.0, 300
 """Largest weight, over the mean of its route, that a stratum is credited with in which the pilot run found fewer than so many weights."""
 
-_EXCESS, _MOST_EXCESS = 1e-5, 1e-2
-"""Share of the sum of all weights that each stratum may have above the common weight, and of its own: few events exceed it, and those keep
-their larger weight."""
+_EXCESS, _MOST_EXCESS, _LITTLE = 1e-5, 5e-3, 0.03
+"""Share of the sum of all weights that each stratum may have above the common weight, the most of its own, and the share of the sum below
+which chains, whose weights are spread, always have that: few events exceed the common weight, and those keep their larger one."""
 
 
 _POOR = 1e-2
@@ -173,7 +173,9 @@ def _tuned(draft: Generator, total: Array) -> Generator:
     own = np.split(ratio[np.argsort(stratum[drawn], kind="stable")], np.cumsum(np.bincount(stratum[drawn], minlength=len(strata)))[:-1])
     parts = np.array([part.sum() for part in own])
     # a stratum that adds little may have more of its own above the bound
-    excess = np.minimum(_EXCESS * parts.sum() / np.where(parts > 0, parts, parts.sum()), _MOST_EXCESS)
+    added = np.where(parts > 0, parts / parts.sum(), 1.0)
+    is_chain = np.array([bool(source.routes[k].steps) for k in route])
+    excess = np.where(is_chain & (added < _LITTLE), _MOST_EXCESS, np.minimum(_EXCESS / added, _MOST_EXCESS))
     largest = np.array([_bound(part, share) for part, share in zip(own, excess, strict=True)])
     # a stratum that the pilot saw little of
     rare = np.array([np.count_nonzero(part) for part in own]) < _RARE
