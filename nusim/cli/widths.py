@@ -7,6 +7,9 @@ from ..errors import ParameterError
 from .options import Subparsers, add_command, add_json, add_model, add_plot, log_grid
 from .output import folded, number, print_json, print_table, save_figure, save_text, warn
 
+_SMALLEST_ERROR = 5e-4
+"""Relative: a total that Z' and dark scalar make, whose widths follow from the card, has no theory error to show."""
+
 
 def add_parser(subparsers: Subparsers) -> None:
     """Register the command."""
@@ -71,7 +74,7 @@ def _one_point(args: argparse.Namespace) -> int:
         print_json(document)
         return 0
     print(f"{model.name}: {table.parent}, {number(table.mass, 8)} GeV, {_nature(table.parent, model.majorana)}")
-    theory = f"  +- {table.total_uncertainty:.1%} (theory)" if table.total_uncertainty > 0 else ""
+    theory = f"  +- {table.total_uncertainty:.1%} (theory)" if table.total_uncertainty > _SMALLEST_ERROR else ""
     print(f"  total width  {number(total)} GeV{theory}")
     print(f"  c tau        {number(table.ctau)} m")
     if flag is not None:

@@ -20,7 +20,7 @@ _W0, _W1 = 0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B
 _ROUNDS = 10
 _MASK32 = np.uint64(0xFFFFFFFF)
 _SHIFT32 = np.uint64(32)
-_SPARSE = 12
+_SPARSE = 6
 """Below one wanted event in this many, the array form is the faster route."""
 
 
