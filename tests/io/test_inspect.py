@@ -220,7 +220,7 @@ def test_a_hepevt_file_that_ends_within_a_record_is_refused(tmp_path: Path) -> N
         (b"<html></html>", "neither an LHE nor a HEPEVT file"),
         (b"<LesHouchesEvents version='3.0'>\n", "the LHE header has no <init> block"),
         (b"<LesHouchesEvents>\n<init>\n 1 2\n</init>\n</LesHouchesEvents>", "the <init> block of the LHE file cannot be read"),
-        (gzip.compress(b"nothing"), "neither an LHE nor a HEPEVT file"),
+        (gzip.compress(b"nothing", mtime=0), "neither an LHE nor a HEPEVT file"),
     ],
 )
 def test_what_is_no_event_file_is_one_line(tmp_path: Path, content: bytes, message: str) -> None:
