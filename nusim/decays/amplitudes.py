@@ -124,12 +124,8 @@ class _Products:
 
     def __init__(self, m_parent: Number, masses: tuple[Number, ...], momenta: Array, helicities: tuple[int | None, ...]) -> None:
         self.m_parent, self.masses = m_parent, masses
-        self.squares = []
-        for place in range(3):
-            q = -momenta[:, place].T
-            q[0] += m_parent
-            self.squares.append(q[0] ** 2 - q[1] ** 2 - q[2] ** 2 - q[3] ** 2)
-        self._bras = [_chosen(particle(momenta[:, k], masses[k]), helicities[k]) for k in range(3)]
+        self.squares = [recoil_square(m_parent, momenta[..., place, :]) for place in range(3)]
+        self._bras = [_chosen(particle(momenta[..., k, :], masses[k]), helicities[k]) for k in range(3)]
         # by chirality of the pair and of the line, and by the product on the line
         self._factors: dict[tuple[int, int, int], Number] = {}
 
@@ -180,9 +176,9 @@ class _Products:
             self.scalars(diagram, *scalar, -phi.propagator(self.squares[x], x))
 
     def tensor(self) -> ComplexArray:
-        """The sum, shape (a, b, c, 2, n)."""
-        n, spins = len(self.squares[0]), [_spins(bra) for bra in self._bras]
-        out: ComplexArray = np.zeros((*spins, 2, n), dtype=complex)
+        """The sum, shape (a, b, c, 2, ...)."""
+        spins = [_spins(bra) for bra in self._bras]
+        out: ComplexArray = np.zeros((*spins, 2, *self.squares[0].shape), dtype=complex)
         # the parent's two chiralities are sqrt(m) times its spin
         root = np.sqrt(self.m_parent)
         for at in range(3):
@@ -205,6 +201,13 @@ class _Products:
 
 Bra = tuple[ComplexArray | None, ComplexArray | None]
 """Complex conjugate of a spinor of which one chirality may be absent."""
+
+
+def recoil_square(m_parent: Number, momentum: Array) -> Array:
+    """Invariant mass squared of the rest of a decay at rest, beside a product of four-momentum (..., 4), GeV^2."""
+    energy, x, y, z = (momentum[..., k] for k in range(4))
+    result: Array = (m_parent - energy) ** 2 - x**2 - y**2 - z**2
+    return result
 
 
 def _some(value: Number) -> bool:
@@ -238,9 +241,9 @@ class NeutrinoTriple:
     diagrams: tuple[Diagram, ...]
 
     def tensor(self, momenta: Array, helicities: tuple[int | None, ...] = (None, None, None)) -> ComplexArray:
-        """M for all spins, or given helicities of massless products, shape (a, b, c, 2, n); the parent, at rest, is the last spin.
+        """M for all spins, or given helicities of massless products, shape (a, b, c, 2, ...); the parent, at rest, is the last spin.
 
-        `momenta` (n, 3, 4) in GeV.
+        `momenta` (..., 3, 4) in GeV.
         """
         products = _Products(self.m_parent, self.masses, momenta, helicities)
         for diagram, outer, inner in zip(self.diagrams, self.outer, self.inner, strict=True):
@@ -262,7 +265,7 @@ class LeptonPair:
     phi: Boson
 
     def tensor(self, momenta: Array, helicities: tuple[int | None, ...] = (None, None, None)) -> ComplexArray:
-        """M for all spins, shape (a, b, c, 2, n), as of `NeutrinoTriple`."""
+        """M for all spins, shape (a, b, c, 2, ...), as of `NeutrinoTriple`."""
         products = _Products(self.m_parent, self.masses, momenta, helicities)
         products.exchange((0, 1, 2, 1.0), self.outer, self.inner, self.zprime, self.phi, self.charged)
         return products.tensor()
@@ -384,9 +387,9 @@ def taken(amplitude: Any, rows: IntArray) -> Any:
     return _mapped(lambda value: value[rows], amplitude)
 
 
-def repeated(amplitude: Any, times: int) -> Any:
-    """An amplitude for many points, each for `times` events in a row."""
-    return _mapped(lambda value: np.repeat(value, times), amplitude)
+def spread(amplitude: Any, axes: int) -> Any:
+    """An amplitude for many points, each for events along so many more axes."""
+    return _mapped(lambda value: value.reshape(-1, *[1] * axes), amplitude)
 
 
 def _mapped(function: Callable[[Any], Any], amplitude: Any) -> Any:

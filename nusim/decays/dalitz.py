@@ -87,20 +87,23 @@ class Region:
         return np.clip(low - near + distance, low, high), -np.log(ratio) * distance * slope
 
     def momenta(self, s: Array, cosine: Array) -> tuple[Array, Array]:
-        """Momenta (n, 3, 4) and dPhi_3 / (ds dcosine), the isotropic orientation included: spectator along -z, the pair in the xz plane."""
+        """Momenta (..., 3, 4) and dPhi_3 / (ds dcosine), the isotropic orientation included: spectator along -z, the pair in the xz plane.
+
+        The measure has the shape of `s`, which with that of `cosine` makes the shape of the momenta.
+        """
         x, y, z = PAIRINGS[self.pairing]
         m, (m_x, m_y, m_z) = self.m_parent, (self.masses[k] for k in (x, y, z))
         q, star, inverse = self._sizes(s)
         spectator = np.hypot(q, m_x)
         pair = m - spectator
-        out = np.zeros((4, 3, len(s))).T
-        out[:, x, 0], out[:, x, 3] = spectator, -q
+        out = np.moveaxis(np.zeros((3, 4, *np.broadcast_shapes(s.shape, cosine.shape))), (0, 1), (-2, -1))
+        out[..., x, 0], out[..., x, 3] = spectator, -q
         sine = np.sqrt((1 - cosine) * (1 + cosine))
         for place, sign, mass in ((y, 1.0, m_y), (z, -1.0, m_z)):
             energy, along = np.hypot(star, mass), sign * star * cosine
-            out[:, place, 0] = (pair * energy + q * along) * inverse
-            out[:, place, 3] = (q * energy + pair * along) * inverse
-            out[:, place, 1] = sign * star * sine
+            out[..., place, 0] = (pair * energy + q * along) * inverse
+            out[..., place, 3] = (q * energy + pair * along) * inverse
+            out[..., place, 1] = sign * star * sine
         return out, self._density(q, star, inverse)
 
     def measure(self, s: Array) -> Array:

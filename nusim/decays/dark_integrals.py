@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..kernels.arrays import Array, IntArray
-from .amplitudes import Amplitude, LeptonPair, NeutrinoTriple, Number, repeated, stacked, taken
+from .amplitudes import Amplitude, LeptonPair, NeutrinoTriple, Number, recoil_square, spread, stacked, taken
 from .dalitz import PAIRINGS, Points, Pole, Region, gauss, regions
 from .massless import massless_pair_squares, massless_squares
 from .pair_squares import averaged_squares
@@ -58,9 +58,7 @@ def sharing(number: int, together: Sequence[Region], momenta: Array) -> Array | 
         return 1.0
     sizes = []
     for region in together:
-        q = -momenta[:, PAIRINGS[region.pairing][0]].T
-        q[0] += region.m_parent
-        sizes.append(region.closeness(q[0] ** 2 - q[1] ** 2 - q[2] ** 2 - q[3] ** 2))
+        sizes.append(region.closeness(recoil_square(region.m_parent, momenta[..., PAIRINGS[region.pairing][0], :])))
     share: Array = sizes[number] / sum(sizes)
     return share
 
@@ -94,7 +92,8 @@ def stacked_integrals(amplitude: Amplitude, points: int) -> Array:
     for number in np.unique(kind).tolist():
         *code, roomy = (number // int(digit) % _BASE for digit in _DIGITS)
         together = [pairing for pairing in range(3) if code[pairing]]
-        step = max(1, _TOGETHER // max(2 * math.prod(_NODES[code[pairing] - 1]) for pairing in together))
+        shapes = [_NODES[code[pairing] - 1][: 1 if roomy else 2] for pairing in together]
+        step = max(1, _TOGETHER // (2 * max(math.prod(shape) for shape in shapes)))
         rows = np.flatnonzero(kind == number)
         for first in range(0, len(rows), step):
             some = rows[first : first + step]
@@ -142,45 +141,52 @@ def _level(region: Region) -> IntArray:
 
 
 def _integrated(amplitude: Amplitude, points: int, number: int, together: Sequence[Region], level: int, roomy: bool) -> Array:
-    """Integrals over one of the regions that together cover phase space: shape (points, 2, 2, 2)."""
+    """Integrals over one of the regions that together cover phase space: shape (points, 2, 2, 2).
+
+    Where the pair of products that the region is about is two of the same Majorana neutrino, half of their cosines are enough.
+    """
     region = together[number]
     n_s, n_cosine = _NODES[level]
     s, weight = (np.broadcast_to(value, (points, 2 * n_s)) for value in region.nodes(n_s))
     if roomy:
         return _pair_integrated(amplitude, region, s, weight)
     c, v = gauss(_PAIR_COSINES if isinstance(amplitude, LeptonPair) else n_cosine)
-    each = 2 * n_s * len(c)
-    s, weight = np.repeat(s, len(c), axis=-1).ravel(), (weight[..., None] * v).ravel()
-    spread = [_region_for(one, each) for one in together]
-    momenta, measure = spread[number].momenta(s, np.tile(c, points * 2 * n_s))
-    whole = repeated(amplitude, each)
-    weight = weight * measure * sharing(number, spread, momenta) / (4 * whole.m_parent)
-    if isinstance(whole, NeutrinoTriple) and not (np.any(region.masses[1]) or np.any(region.masses[2])):
-        if np.any(region.masses[0]):
-            # half of it to each spin of the massive one
-            squares = np.stack([massless_pair_squares(whole, momenta) * (weight / 2)] * 2)
-        else:
-            squares = massless_squares(whole, momenta) * weight
-        return np.moveaxis(squares.reshape(2, 2, 2, points, each).sum(axis=-1), -1, 0)
-    result = np.empty((points, 2, 2, 2))
+    _, y, z = PAIRINGS[region.pairing]
+    is_even = _are_identical(amplitude, y, z)
+    if is_even:
+        c, v = c[len(c) // 2 :], v[len(c) // 2 :] * np.where(c[len(c) // 2 :] > 0, 1.0, 0.5)
+    parts, whole = [_region_for(one, 2) for one in together], spread(amplitude, 2)
+    momenta, measure = parts[number].momenta(s[..., None], c)
+    weight = weight[..., None] * v * measure * sharing(number, parts, momenta) / (4 * whole.m_parent)
+    squares = _squares(whole, momenta) * weight
+    result = np.moveaxis(squares.sum(axis=(-2, -1)), -1, 0)
+    return result + np.swapaxes(result, 1 + y, 1 + z) if is_even else result
+
+
+def _squares(amplitude: Amplitude, momenta: Array) -> Array:
+    """|M|^2 for each spin of the products, the parent's summed, shape (2, 2, 2, ...); the spins of massive products are not told apart."""
+    massive = [bool(np.any(m)) for m in amplitude.masses]
+    if isinstance(amplitude, NeutrinoTriple) and not (massive[1] or massive[2]):
+        if not massive[0]:
+            return massless_squares(amplitude, momenta)
+        half = massless_pair_squares(amplitude, momenta) / 2
+        return np.broadcast_to(half, (2, *half.shape))
+    out = np.empty((2, 2, 2, *momenta.shape[:-2]))
     # one helicity of massless products at a time: half of the currents vanish for each
-    for helicities in product(*((None,) if np.any(m) else (0, 1) for m in region.masses)):
-        tensor = whole.tensor(momenta, helicities)
-        squares = (tensor.real**2 + tensor.imag**2).sum(axis=3) * weight
+    for helicities in product(*((None,) if heavy else (0, 1) for heavy in massive)):
+        tensor = amplitude.tensor(momenta, helicities)
         index = tuple(slice(None) if one is None else slice(one, one + 1) for one in helicities)
-        result[:, *index] = np.moveaxis(squares.reshape(*squares.shape[:3], points, each).sum(axis=-1), -1, 0)
-    return result
+        out[index] = (tensor.real**2 + tensor.imag**2).sum(axis=3)
+    return out
 
 
 def _pair_integrated(amplitude: Any, region: Region, s: Array, weight: Array) -> Array:
     """Integrals of an amplitude with a lepton pair over its invariant mass squared, (points, nodes): shape (points, 2, 2, 2)."""
-    points, each = s.shape
-    whole, s = repeated(amplitude, each), s.ravel()
-    measure = _region_for(region, each).measure(s)
-    squares = averaged_squares(whole, s) * (2 * measure * weight.ravel() / (4 * whole.m_parent))
-    by_daughter = squares.reshape(2, points, each).sum(axis=-1).T
+    whole, measure = spread(amplitude, 1), _region_for(region, 1).measure(s)
+    squares = averaged_squares(whole, s) * (2 * measure * weight / (4 * whole.m_parent))
+    by_daughter = squares.sum(axis=-1).T
     # lepton spins are summed
-    return np.broadcast_to(by_daughter[:, :, None, None] / 4, (points, 2, 2, 2))
+    return np.broadcast_to(by_daughter[:, :, None, None] / 4, (len(s), 2, 2, 2))
 
 
 def _region_of(region: Region, rows: IntArray) -> Region:
@@ -188,9 +194,9 @@ def _region_of(region: Region, rows: IntArray) -> Region:
     return _mapped(region, lambda value: value[rows])
 
 
-def _region_for(region: Region, times: int) -> Region:
-    """A region for the nodes of each of its points."""
-    return _mapped(region, lambda value: np.repeat(value, times))
+def _region_for(region: Region, axes: int) -> Region:
+    """A region at many points, for nodes along so many more axes."""
+    return _mapped(region, lambda value: value.reshape(-1, *[1] * axes))
 
 
 def _mapped(region: Region, function: Any) -> Region:

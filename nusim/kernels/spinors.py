@@ -1,8 +1,8 @@
 """Two-component spinors and fermion currents over arrays of events, from which amplitudes with any chiral couplings are built.
 
 Chiral basis: u = (left, right) with left = sqrt(p.sigma) xi, right = sqrt(p.sigmabar) xi; v = i gamma^2 u*, so v = C ubar^T. A spinor is
-the pair (left, right) of arrays (2, 2, n): spin, component, event. Spin 0, 1 of a massive particle is up, down along z in the rest
-frame that a pure boost leads to; of a massless one, helicity -1/2, +1/2. Momenta have shape (n, 4), metric (+,-,-,-).
+the pair (left, right) of arrays (2, 2, ...): spin, component, event. Spin 0, 1 of a massive particle is up, down along z in the rest
+frame that a pure boost leads to; of a massless one, helicity -1/2, +1/2. Momenta have shape (..., 4), metric (+,-,-,-).
 """
 
 from typing import Any
@@ -19,7 +19,7 @@ Spinor = tuple[ComplexArray, ComplexArray]
 
 
 def particle(p: Array, mass: ArrayLike) -> Spinor:
-    """u(p) for both spins; massless particles by helicity."""
+    """u(p) for both spins; massless particles by helicity. Real arrays where all momenta lie in the xz plane."""
     return _massive(p, mass) if np.all(np.asarray(mass) > 0) else _massless(p)
 
 
@@ -35,27 +35,32 @@ def _conjugate(chi: ComplexArray) -> ComplexArray:
 
 
 def _massive(p: Array, mass: ArrayLike) -> Spinor:
-    energy, x, y, z = (p[:, k] for k in range(4))
+    energy, z = p[..., 0], p[..., 3]
     norm = 1 / np.sqrt(2 * (energy + mass))
-    even, z, cross = (energy + mass) * norm, z * norm, (x + 1j * y) * norm
-    left, right = np.empty((2, 2, 2, len(p)), dtype=complex)
+    even, z, cross = (energy + mass) * norm, z * norm, _transverse(p) * norm
+    left, right = np.empty((2, 2, 2, *energy.shape), dtype=cross.dtype)
     left[0, 0], left[0, 1], left[1, 0], left[1, 1] = even - z, -cross, -cross.conj(), even + z
     right[0, 0], right[0, 1], right[1, 0], right[1, 1] = even + z, cross, cross.conj(), even - z
     return left, right
 
 
 def _massless(p: Array) -> Spinor:
-    energy, x, y, z = (p[:, k] for k in range(4))
-    transverse = x + 1j * y
+    energy, z, transverse = p[..., 0], p[..., 3], _transverse(p)
     forward = z >= 0
     # two forms of one spinor, each far from its singular direction; they differ by a phase
     size = np.sqrt(energy + np.abs(z))
     other = transverse / np.where(size > 0, size, 1.0)
     up0, up1 = np.where(forward, size, other.conj()), np.where(forward, other, size)
-    left, right = np.zeros((2, 2, 2, len(p)), dtype=complex)
+    left, right = np.zeros((2, 2, 2, *energy.shape), dtype=other.dtype)
     left[0, 0], left[0, 1] = -up1.conj(), up0.conj()
     right[1, 0], right[1, 1] = up0, up1
     return left, right
+
+
+def _transverse(p: Array) -> NDArray[Any]:
+    """p_x + i p_y, real if all of it is."""
+    x, y = p[..., 1], p[..., 2]
+    return x + 1j * y if y.any() else x
 
 
 def vector_left(bra: Spinor, ket: Spinor) -> ComplexArray:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nusim.decays.amplitudes import LeptonPair, NeutrinoTriple, Vertex, conjugated, lepton_pair, neutrino_triple, repeated, stacked
+from nusim.decays.amplitudes import LeptonPair, NeutrinoTriple, Vertex, conjugated, lepton_pair, neutrino_triple, spread, stacked
 from nusim.decays.couplings import Couplings
 
 from . import exchange as ex
@@ -303,8 +303,8 @@ def test_stacked_amplitudes_are_the_single_ones(kind: str) -> None:
         )
         amplitudes.append(made)
         momenta.append(points(m, masses, n=7))
-    together = repeated(stacked(amplitudes), 7).tensor(np.concatenate(momenta))
-    alone = np.concatenate([a.tensor(p) for a, p in zip(amplitudes, momenta, strict=True)], axis=-1)
+    together = spread(stacked(amplitudes), 1).tensor(np.stack(momenta))
+    alone = np.stack([a.tensor(p) for a, p in zip(amplitudes, momenta, strict=True)], axis=-2)
     near(together, alone, 1e-14)
 
 
