@@ -128,8 +128,11 @@ class DecayTable:
     """GeV."""
     channels: tuple[Channel, ...]
     warnings: tuple[str, ...] = ()
+    total_width: float = field(init=False)
+    """Sum over the listed channels, GeV."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "total_width", math.fsum(channel.width for channel in self.channels))
         names = [channel.products for channel in self.channels]
         if len(set(names)) != len(names):
             raise ParameterError(f"{self.parent}: a final state is listed twice")
@@ -150,11 +153,6 @@ class DecayTable:
 
     def __len__(self) -> int:
         return len(self.channels)
-
-    @property
-    def total_width(self) -> float:
-        """Sum over the listed channels, GeV."""
-        return math.fsum(channel.width for channel in self.channels)
 
     @property
     def total_uncertainty(self) -> float:

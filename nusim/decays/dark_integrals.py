@@ -159,7 +159,7 @@ def _integrated(amplitude: Amplitude, points: int, number: int, together: Sequen
     momenta, measure = parts[number].momenta(s[..., None], c)
     weight = weight[..., None] * v * measure * sharing(number, parts, momenta) / (4 * whole.m_parent)
     squares = _squares(whole, momenta) * weight
-    result = np.moveaxis(squares.sum(axis=(-2, -1)), -1, 0)
+    result: Array = np.moveaxis(squares.sum(axis=(-2, -1)), -1, 0)
     return result + np.swapaxes(result, 1 + y, 1 + z) if is_even else result
 
 

@@ -59,7 +59,8 @@ def massless_pair_squares(amplitude: NeutrinoTriple, momenta: Array) -> Array:
     for helicity in product((0, 1), repeat=2):
         # of the massless product on the parent's line, by its place: vector and scalar coefficient
         lines: list[tuple[Number, Number]] = [(0.0, 0.0)] * 3
-        alpha = beta = 0.0
+        alpha: Number = 0.0
+        beta: Number = 0.0
         for (x, y, _, sign), outer, inner in zip(amplitude.diagrams, amplitude.outer, amplitude.inner, strict=True):
             if x == 0:
                 if helicity[0] != helicity[1]:

@@ -162,8 +162,8 @@ def _tuned(draft: Generator, total: Array) -> Generator:
 
     `total`: what each route adds to the rate, shape (routes,), up to a common factor.
     """
-    drawn, u, _ = draft.candidates(streams.PILOT, np.arange(_PILOT_SIZE), 0)
-    ratio = draft.ratios(drawn, u)
+    drawn, u, spare = draft.candidates(streams.PILOT, np.arange(_PILOT_SIZE), 0)
+    ratio = draft.ratios(drawn, u, spare[:, 2])
     source, rows = draft.source, np.diff(draft.proposal, prepend=0.0) / draft.proposal[-1]
     share = np.bincount(source.route, rows, minlength=len(total))
     mean = np.divide(total, share, out=np.zeros(len(total)), where=share > 0)

@@ -80,21 +80,24 @@ class Generator:
 
     def candidates(self, stage: int, index: IntArray, attempt: int) -> tuple[IntArray, Array, Array]:
         """One try of each event: rows of the source drawn from the proposal, the numbers (n, source.draws) that make their heavy states,
-        and two numbers (n, 2) not yet used."""
+        and three numbers (n, 3) not yet used: to accept it, to place its decay, and, of chains, to thin it out."""
         n, draws = len(index), self.source.draws
         own = uniforms(self.seed, stage, index, aim.DRAWS + 3, attempt)
         rows: IntArray = np.searchsorted(self.proposal, own[:, aim.DRAWS] * self.proposal[-1], side="right")
         rows = np.minimum(rows, len(self.proposal) - 1)
         u = np.zeros((draws, n)).T
         u[:, : aim.DRAWS] = own[:, : aim.DRAWS]
+        spare = np.zeros((3, n)).T
+        spare[:, :2] = own[:, aim.DRAWS + 1 :]
         spread = np.flatnonzero(self.source.is_spread[rows])
         if len(spread):
-            u[spread, aim.DRAWS :] = uniforms(self.seed, streams.CHAIN + stage, index[spread], draws - aim.DRAWS, attempt)
-        return rows, u, own[:, aim.DRAWS + 1 :]
+            further = uniforms(self.seed, streams.CHAIN + stage, index[spread], draws - aim.DRAWS + 1, attempt)
+            u[spread, aim.DRAWS :], spare[spread, 2] = further[:, :-1], further[:, -1]
+        return rows, u, spare
 
-    def ratios(self, rows: IntArray, u: Array) -> Array:
+    def ratios(self, rows: IntArray, u: Array, thin: Array) -> Array:
         """Weights of candidates over the proposal, (n,)."""
-        weight = self.source.weights(rows, u) * self.visible[self.source.route[rows]]
+        weight = self.source.thinned_weights(rows, u, thin) * self.visible[self.source.route[rows]]
         density = (self.proposal[rows] - np.where(rows > 0, self.proposal[rows - 1], 0.0)) / self.proposal[-1]
         result: Array = weight / density
         return result
@@ -111,7 +114,7 @@ class Generator:
             tries = max(1, min(_TRIES, _FEW // len(pending)))
             drawn = [self.candidates(streams.CANDIDATE, index[pending], attempt + k) for k in range(tries)]
             rows, u, spare = (np.concatenate([one[part] for one in drawn]) for part in range(3))
-            own = self.ratios(rows, u)
+            own = self.ratios(rows, u, spare[:, 2])
             good = (own > 0 if self.weighted else spare[:, 0] * self.bound < own).reshape(tries, -1)
             kept = np.flatnonzero(good.any(axis=0))
             first = kept + len(pending) * good.argmax(axis=0)[kept]

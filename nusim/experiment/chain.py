@@ -10,7 +10,7 @@ from ..kernels.lorentz import boost, turn, unboost
 from ..kernels.spinors import ComplexArray, SpinArray
 from ..pdg import VECTOR_STATES
 from . import aim, steer
-from .routes import Step
+from .routes import Option, Step
 from .volumes import Volume
 
 _SAMPLE_DRAWS, _SPIN_DRAWS = 8, 2
@@ -23,6 +23,9 @@ DRAWS = _SPIN + _SPIN_DRAWS
 
 PRODUCTS = 3
 """Most products of a decay that is followed."""
+
+_LOW = 0.4
+"""Share of the largest energy below which all decays are gone on with."""
 
 _TINY = 1e-12
 """GeV; least momentum in a rest frame, where directions are ratios of components."""
@@ -80,6 +83,9 @@ class Drawn:
     """Makes |M|^2 of the turned momenta a weight of mean 1."""
     onward: steer.Onward
     """How far the product that is followed flies, and how far off the state's direction."""
+    worth: Array
+    """Share of such decays that it pays to go on with: weights of lines through a detector fall as the square of the followed product's
+    energy."""
 
 
 def drawn(step: Step, u: Array) -> Drawn:
@@ -87,14 +93,21 @@ def drawn(step: Step, u: Array) -> Drawn:
     n = len(u)
     option = choose(step.shares, u[:, _OPTION])
     products, followed, scale = np.zeros((4, PRODUCTS, n)).T, four_vectors(n), np.empty(n)
-    for number in np.unique(option):
-        rows = np.flatnonzero(option == number)
-        term, place = step.options[number].term, step.options[number].place
+    place = np.array([one.place for one in step.options])[option]
+    for number, term in enumerate(step.terms):
+        rows = np.flatnonzero(step.term_of_option[option] == number)
         momenta, scale[rows] = term.sample(u[rows, _SAMPLE : _SAMPLE + term.draws])
-        products[rows, : len(term.masses)], followed[rows] = momenta, momenta[:, place]
-    mass = np.array([one.term.masses[one.place] for one in step.options])[option]
+        products[rows, : len(term.masses)], followed[rows] = momenta, momenta[np.arange(len(rows)), place[rows]]
+    mass, limit = (np.array(some)[option] for some in zip(*(_energies(one, step.mass) for one in step.options), strict=True))
     onward = steer.Onward(aim.norm(followed[:, 1:]) / followed[:, 0], step.child_ctau * followed[:, 0] / (mass * step.mass))
-    return Drawn(option, products, followed, scale, onward)
+    return Drawn(option, products, followed, scale, onward, np.minimum(limit / followed[:, 0], 1.0) ** 2)
+
+
+def _energies(option: Option, mass: float) -> tuple[float, float]:
+    """Mass of the product that is followed, and its energy above which decays are thinned out: a low one, where it has a range."""
+    own = option.term.masses[option.place]
+    largest = (mass**2 + own**2 - (sum(option.term.masses) - own) ** 2) / (2 * mass)
+    return own, largest if len(option.term.masses) == 2 else max(own, _LOW * largest)
 
 
 def sent(volumes: tuple[Volume, ...], decay: aim.Decay, onward: steer.Onward | None, u: Array, u_aim: Array) -> aim.Aimed:
@@ -170,15 +183,15 @@ def advance(
     own = spin_of(step.state, state.spin)
     spin: ComplexArray = np.zeros((3, n), dtype=complex).T
     polarisation = np.zeros(n)
-    for number in np.unique(decays.option):
+    for number, term in enumerate(step.terms):
+        rows = np.flatnonzero(step.term_of_option[decays.option] == number)
+        weight[rows] *= term.msq(products[rows, : len(term.masses)], own[rows])
+    for number, (term, place) in enumerate((option.term, option.place) for option in step.options if spins):
         rows = np.flatnonzero(decays.option == number)
-        term, place = step.options[number].term, step.options[number].place
         turned = products[rows, : len(term.masses)]
-        weight[rows] *= term.msq(turned, own[rows])
-        if spins:
-            child = term.polarisation(turned, own[rows], place, u[rows, _SPIN:])
-            polarisation[rows] = helicity(child, seen[rows] / aim.norm(seen[rows])[:, None], step.child)
-            spin[rows] = moved(child, turned[:, place], state.momentum[rows], term.masses[place], step.mass, momentum[rows])
+        child = term.polarisation(turned, own[rows], place, u[rows, _SPIN:])
+        polarisation[rows] = helicity(child, seen[rows] / aim.norm(seen[rows])[:, None], step.child)
+        spin[rows] = moved(child, turned[:, place], state.momentum[rows], term.masses[place], step.mass, momentum[rows])
     leg = Leg(state.origin, state.momentum, flown, state.spin, decays.option, products)
     late = state.late + flown * step.mass**2 / (p * (state.momentum[:, 0] + p))
     return leg, Flying(vertex, momentum, line, spin, polarisation, late, weight)

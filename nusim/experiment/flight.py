@@ -188,11 +188,47 @@ class HeavySource:
         return HeavyFlux.assembled(parts, places)
 
     def weights(self, rows: IntArray, u: Array) -> Array:
-        """The weights of what `draw` gives, (n,), for less work: spins of states at the end of chains are not computed."""
+        """The weights of what `draw` gives, (n,), for less work: spins of states that the detector sees are not computed."""
         out = np.empty(len(rows))
         for mine, steps in self._by_steps(rows):
-            out[mine] = self._draw(rows[mine], steps, u.T.take(mine, axis=1).T, False).weight
+            out[mine] = self._weights(rows[mine], steps, u.T.take(mine, axis=1).T)
         return out
+
+    def thinned_weights(self, rows: IntArray, u: Array, thin: Array) -> Array:
+        """`weights` with 0 for most of the states that are likely to weigh little, the others of their kind weighing more: the same mean.
+
+        `thin`: further uniform numbers (n,).
+        """
+        out = np.zeros(len(rows))
+        for mine, steps in self._by_steps(rows):
+            own = u.T.take(mine, axis=1).T
+            if not steps:
+                out[mine] = self._weights(rows[mine], steps, own)
+                continue
+            last = len(steps) - 1
+            worth = chain.drawn(steps[last], self._of_step(own, last)).worth
+            kept = np.flatnonzero(thin[mine] < worth)
+            out[mine[kept]] = self._weights(rows[mine[kept]], steps, own.T.take(kept, axis=1).T) / worth[kept]
+        return out
+
+    def _weights(self, rows: IntArray, steps: tuple[Step, ...], u: Array) -> Array:
+        """`weights` of rows whose routes have the same steps."""
+        if steps:
+            return self._draw(rows, steps, u, False).weight
+        decay, _, factor = self._parent_decays(rows, self._decays(rows)[0], u)
+        line = aim.aim(self.volumes, decay, u[:, : aim.DRAWS])
+        return self._arriving(rows, line, self.base[rows] * factor * line.weight)[1]
+
+    def _of_step(self, u: Array, level: int) -> Array:
+        """The uniform numbers of a step, among those of heavy states (n, draws)."""
+        first = aim.DRAWS + chain.DRAWS * level
+        return u[:, first : first + chain.DRAWS]
+
+    def _arriving(self, rows: IntArray, line: aim.Aimed, made: Array) -> tuple[Array, Array]:
+        """Decay lengths in metres of the last states of routes on their lines, and how many of those made decay in the detector."""
+        route = self.route[rows]
+        decay_length = line.momentum / self.of_route("mass")[route] * self.of_route("ctau")[route]
+        return decay_length, made * decay_probability(line.enter, line.leave, decay_length)
 
     def _by_steps(self, rows: IntArray) -> Iterator[tuple[IntArray, tuple[Step, ...]]]:
         """Places of the rows whose routes have the same steps, with these; at least once."""
@@ -233,7 +269,7 @@ class HeavySource:
         parent[:, 0], parent[:, 1:] = energy, decay.momentum
 
         u_aim = u[:, : aim.DRAWS]
-        own = [u[:, aim.DRAWS + chain.DRAWS * k : aim.DRAWS + chain.DRAWS * (k + 1)] for k in range(len(steps))]
+        own = [self._of_step(u, level) for level in range(len(steps))]
         decays = [chain.drawn(step, numbers) for step, numbers in zip(steps, own, strict=True)]
         line = chain.sent(self.volumes, decay, decays[0].onward if steps else None, own[0] if steps else u_aim, u_aim)
         momentum = chain.four(line.momentum, decay.m_heavy, line.direction)
@@ -262,8 +298,7 @@ class HeavySource:
             leg, state = chain.advance(self.volumes, state, step, decays[k], onward, own[k], u_next, u_aim, spins or not last)
             legs.append(leg)
         line = state.line
-        decay_length = line.momentum / self.of_route("mass")[route] * self.of_route("ctau")[route]
-        weight = state.weight * decay_probability(line.enter, line.leave, decay_length)
+        decay_length, weight = self._arriving(rows, line, state.weight)
         return HeavyFlux(
             rows, route, begin, parent, end, state.origin, state.momentum, line.direction, line.enter, line.leave, decay_length, weight,
             state.spin, state.polarisation, state.late, products, tuple(legs),

@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import pdg
 from ..decays.channel import CascadeTerm, DecayTable
-from ..kernels.arrays import Array
+from ..kernels.arrays import Array, IntArray
 from ..production.table import ProductionMode
 
 _LEAST = 1e-12
@@ -41,6 +41,17 @@ class Step:
     options: tuple[Option, ...]
     shares: Array
     """Branching ratio of each option, shape (k,): a decay with three equal daughters is three options."""
+
+    @cached_property
+    def terms(self) -> tuple[CascadeTerm, ...]:
+        """The decays of the options: three equal daughters of one are three options."""
+        return tuple({id(option.term): option.term for option in self.options}.values())
+
+    @cached_property
+    def term_of_option(self) -> IntArray:
+        """Index into `terms` of each option, shape (k,)."""
+        numbers = {id(term): number for number, term in enumerate(self.terms)}
+        return np.array([numbers[id(option.term)] for option in self.options])
 
     @cached_property
     def multiplicity(self) -> float:
@@ -98,11 +109,12 @@ def _offspring(table: DecayTable, antiparticle: bool) -> dict[tuple[str, bool], 
     return found
 
 
-def routes_from(mode: ProductionMode, tables: Mapping[str, DecayTable], majorana: bool) -> list[Route]:
-    """The direct way and every chain that begins with the state a mode makes."""
+def routes_from(modes: Sequence[ProductionMode], tables: Mapping[str, DecayTable], majorana: bool) -> list[Route]:
+    """For each mode the direct way and every chain that begins with the state it makes; chains of the same states share their steps."""
     found: list[Route] = []
+    known: dict[tuple[str, bool, str, bool], Step] = {}
 
-    def follow(steps: tuple[Step, ...], state: str, antiparticle: bool, mean: float) -> None:
+    def follow(mode: ProductionMode, steps: tuple[Step, ...], state: str, antiparticle: bool, mean: float) -> None:
         table = tables[state]
         if table.total_width == 0:
             return
@@ -110,12 +122,13 @@ def routes_from(mode: ProductionMode, tables: Mapping[str, DecayTable], majorana
         for (child, anti), decays in _offspring(table, antiparticle).items():
             shares = np.array([share for _, share in decays])
             if mean * float(shares.sum()) > _LEAST:
-                step = Step(
-                    state, table.mass, table.ctau, antiparticle, child, tables[child].ctau, tuple(option for option, _ in decays), shares
-                )
-                follow((*steps, step), child, anti, mean * float(shares.sum()))
+                options = tuple(option for option, _ in decays)
+                made = Step(state, table.mass, table.ctau, antiparticle, child, tables[child].ctau, options, shares)
+                step = known.setdefault((state, antiparticle, child, anti), made)
+                follow(mode, (*steps, step), child, anti, mean * float(shares.sum()))
 
-    follow((), mode.state, mode.antiparticle and not majorana, 1.0)
+    for mode in modes:
+        follow(mode, (), mode.state, mode.antiparticle and not majorana, 1.0)
     return found
 
 

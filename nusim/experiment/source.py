@@ -86,13 +86,8 @@ def heavy_source(
     point drawn from `seed`. Modes that few of a species' heavy states come from take every second, third, ... row of it, at most every
     tenth, with the weight of all.
     """
-    routes = [
-        route
-        for heavy in spectrum.heavy_states
-        for mode in production_modes(spectrum, heavy, parents.species)
-        for route in routes_from(mode, tables, spectrum.majorana)
-        if state in (None, route.state)
-    ]
+    modes = [mode for heavy in spectrum.heavy_states for mode in production_modes(spectrum, heavy, parents.species)]
+    routes = [route for route in routes_from(modes, tables, spectrum.majorana) if state in (None, route.state)]
     open_rows = [_rows_of(parents, way, stride) for way, stride in zip(routes, _strides(routes), strict=True)]
     copies = max(1, -(-_ROWS // max(1, sum(len(rows) for rows in open_rows))))
     row, route_of, base = [np.zeros(0, np.int64)], [np.zeros(0, np.int16)], [np.zeros(0)]

@@ -74,7 +74,7 @@ def source(parents, volumes, decays, m5):
     """Kaons that make nu5, which make nu4: both ways to a decay in the detector."""
     energy = (M_MESON**2 + m5**2 - M_LEPTON**2) / (2 * M_MESON)
     mode = ProductionMode("nu5", 321, -13, 1.0, -0.6, M_MESON, M_LEPTON, m5, energy, np.sqrt(energy**2 - m5**2), False)
-    routes = tuple(routes_from(mode, decays, True))
+    routes = tuple(routes_from([mode], decays, True))
     rows = np.flatnonzero(parents.pdg == 321)
     n, k = len(rows), len(routes)
     zeros, route = np.zeros(n * k), np.repeat(np.arange(k), n).astype(np.int16)

@@ -6,9 +6,11 @@ from mpmath import mp, mpf
 
 from nusim.decays.table import decay_table
 from nusim.experiment.flight import HeavyFlux, decay_probability
-from nusim.experiment.source import heavy_source
+from nusim.experiment.source import heavy_source, tables_of
 from nusim.experiment.survey import expected_weights, survey
 from nusim.kernels.random import uniforms
+from nusim.model.model import DarkNeutrino, Mediator, Physical
+from nusim.model.spectrum import solve
 
 from ..closure import toy
 
@@ -58,6 +60,24 @@ def test_the_proposal_follows_the_weights() -> None:
     assert np.all(found[guess == 0] == 0)
     assert 0.05 < found.sum() / guess.sum() < 3  # near the edge of the cone more is expected than the mean
     assert np.max(found / np.where(guess > 0, guess, np.inf)) < 12
+
+
+def test_thinned_chains_keep_their_mean() -> None:
+    """nu5 -> nu4 nu4 nu4: most are left out early, the others weigh more; states that come directly are not touched."""
+    mass = Physical(0.3, mass_ratio=0.12, mixing2=1e-6)
+    spectrum = solve(DarkNeutrino("toy", "invented", True, (0.0, 1.0, 0.0), mass, Mediator(1.0, 2.0, 1.0)))
+    source = heavy_source(spectrum, toy.experiment(), toy.parents(), tables_of(spectrum), seed=1)
+    chains = np.flatnonzero(source.of_route("name")[source.route] == "nu4 from nu5")
+    rows, n = np.resize(chains, 200_000), 200_000
+    u = uniforms(3, 9, np.arange(n), source.draws)
+    plain, thinned = source.weights(rows, u), source.thinned_weights(rows, u, np.random.default_rng(5).random(n))
+    alive = thinned > 0
+    assert np.mean(alive) < 0.5 * np.mean(plain > 0)
+    assert np.all(thinned[alive] >= plain[alive] * (1 - 1e-12))
+    assert abs(np.sum(thinned - plain)) < 4.5 * np.sqrt(np.sum((thinned - plain) ** 2))
+    assert np.std(thinned[alive]) / np.mean(thinned[alive]) < np.std(plain[plain > 0]) / np.mean(plain[plain > 0])
+    direct, u = np.setdiff1d(np.arange(len(source)), chains)[:1000], u[:1000]
+    np.testing.assert_array_equal(source.thinned_weights(direct, u, np.ones(1000)), source.weights(direct, u))
 
 
 def test_the_error_covers_the_scatter_of_independent_beams() -> None:
