@@ -159,10 +159,12 @@ def split_changes(card: str | Path, changes: Changes) -> tuple[Table, Table]:
 
     from .experiment import ExperimentCard
     from .model import SCHEMAS
+    from .toml import tables_with
 
     data, _ = read_toml(locate(card, "model"))
     kind = data.get("kind")
-    known = list(SCHEMAS[kind].model_fields if kind in SCHEMAS else {key for schema in SCHEMAS.values() for key in schema.model_fields})
+    schemas = [SCHEMAS[kind]] if kind in SCHEMAS else list(SCHEMAS.values())
+    known = list(dict.fromkeys(key for schema in schemas for key in schema.model_fields))
     model: Table = {}
     experiment: Table = {}
     for key, value in changes.items():
@@ -173,7 +175,8 @@ def split_changes(card: str | Path, changes: Changes) -> tuple[Table, Table]:
             experiment[key] = value
         else:
             keys = list(dict.fromkeys([*known, *ExperimentCard.model_fields]))
-            near = get_close_matches(first, keys, n=1)
+            deeper = [one for schema in (*schemas, ExperimentCard) for one in tables_with(schema, key)]
+            near = [*deeper, *get_close_matches(first, keys, n=1)]
             hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(keys)}"
             raise CardError(f"--set {key}: unknown to the model card and to the experiment card; {hint}")
     return model, experiment

@@ -170,7 +170,8 @@ def _explain(schema: type[BaseModel], entry: Any) -> str:
     keys = [part for part in entry["loc"] if isinstance(part, int) or not _is_branch(str(part))]
     kind: str = entry["type"]
     if kind == "extra_forbidden":
-        return f"{_where(keys[:-1])}unknown key '{keys[-1]}'{_near(str(keys[-1]), known_keys(schema, keys[:-1]))}"
+        deeper = [] if len(keys) > 1 else tables_with(schema, str(keys[-1]))
+        return f"{_where(keys[:-1])}unknown key '{keys[-1]}'{_near(str(keys[-1]), known_keys(schema, keys[:-1]), deeper)}"
     if kind == "missing":
         return f"{_where(keys[:-1])}missing key '{keys[-1]}'"
     if kind == "value_error":
@@ -198,9 +199,11 @@ def _where(keys: Sequence[Any]) -> str:
     return f"{text}: " if text else ""
 
 
-def _near(key: str, known: Sequence[str]) -> str:
-    near = get_close_matches(key, known, n=1, cutoff=0.6) or [
-        one for one in known if one.replace("_", "").lower() == key.replace("_", "").lower()
+def _near(key: str, known: Sequence[str], deeper: Sequence[str]) -> str:
+    near = [
+        *deeper,
+        *get_close_matches(key, known, n=1, cutoff=0.6),
+        *(one for one in known if one.replace("_", "").lower() == key.replace("_", "").lower()),
     ]
     if near:
         return f"; did you mean '{near[0]}'?"
@@ -216,6 +219,11 @@ def known_keys(schema: type[BaseModel], keys: Sequence[Any]) -> list[str]:
         fields = [field for table in tables for label, field in table.model_fields.items() if key in (label, field.alias)]
         tables = [model for field in fields for model in _models(field.annotation)]
     return list(dict.fromkeys(field.alias or label for table in tables for label, field in table.model_fields.items()))
+
+
+def tables_with(schema: type[BaseModel], key: str) -> list[str]:
+    """Dotted keys of a schema's own tables that end in the given key: 'portals.epsilon' for 'epsilon'."""
+    return [f"{table}.{key}" for table in known_keys(schema, []) if key in known_keys(schema, [table])]
 
 
 def _models(annotation: Any) -> list[type[BaseModel]]:

@@ -130,7 +130,9 @@ def _decay_points(parents: ParentFlux, rows: IntArray, u: Array) -> Array:
 
 
 def why_nothing(spectrum: Spectrum, experiment: Experiment, parents: ParentFlux) -> str:
-    """Why no state is produced: one line with the masses that decide it."""
+    """Why no state is produced: one line with the mixings or the masses that decide it."""
+    if all(spectrum.active_mixing2(state).sum() == 0 for state in spectrum.heavy_states):
+        return f"{experiment.name}: no heavy neutrino is made: none mixes with a light one"
     reach = reach_of_species(parents.species)
     masses = ", ".join(f"m({state}) = {spectrum.mass(state):.6g} GeV" for state in spectrum.heavy_states)
     limit = max(reach.values(), default=0.0)

@@ -351,6 +351,7 @@ class TestOverrides:
         [
             ("mediator.mzprime", 1.0, "circle.toml: mediator: unknown key 'mzprime'; did you mean 'm_zprime'?"),
             ("mediatr.m_phi", 1.0, "circle.toml: unknown key 'mediatr'; did you mean 'mediator'?"),
+            ("epsilon", 1e-4, "circle.toml: unknown key 'epsilon'; did you mean 'portals.epsilon'?"),
             ("physical.m5", "heavy", "circle.toml: physical: m5 = 'heavy': a number is needed"),
             ("name.first", "a", "circle.toml: name.first: name = 'circle' is a value, not a table of keys"),
             ("physical..m5", 1.0, "circle.toml: physical..m5: an empty key; write table.key=value"),

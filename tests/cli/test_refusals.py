@@ -95,6 +95,12 @@ def test_refused_events_leave_no_file(nusim: Run, tmp_path: Path, extra: tuple[s
     assert not list(tmp_path.iterdir())
 
 
+def test_a_key_without_its_table_is_recognised(nusim: Run) -> None:
+    result = nusim("rate", "circle", "sbnd", "--set", "mass_ratio=0.3")
+    assert result.code == 1
+    assert result.err.splitlines()[-1].endswith("did you mean 'physical.mass_ratio'?")
+
+
 def test_the_triangle_is_refused_with_the_reason(nusim: Run, tmp_path: Path) -> None:
     result = nusim("events", "triangle", "sbnd", "-n", "10", "-o", tmp_path / "x.lhe")
     assert result.code == 1

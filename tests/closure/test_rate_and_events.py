@@ -246,6 +246,7 @@ def test_what_cannot_be_made_is_refused_with_the_reason() -> None:
     rate = expected_events(toy.hnl(0.6), DETECTOR)
     assert rate.events == 0
     assert "no open production mode" in rate.warnings[0]
+    assert "none mixes with a light one" in expected_events(toy.hnl(0.2, mixing2=(0.0, 0.0, 0.0)), DETECTOR).warnings[0]
 
 
 def test_no_events_make_an_empty_sample() -> None:
