@@ -182,7 +182,7 @@ def hadron_width(points: Sequence[Couplings], boson: str, m: Array) -> Array:
     return zprime_hadron_width(m, electric, of("weak")) if np.any(electric) else np.zeros(m.shape)
 
 
-def _off_shell_widths(points: Sequence[Couplings], boson: str, m: Array) -> Array:
+def off_shell_widths(points: Sequence[Couplings], boson: str, m: Array) -> Array:
     """Total widths that bosons of masses `m` (points, n) would have with the couplings of each point, GeV."""
     masses = np.array([found.masses for found in points])
     width = width_scalar_to_fermions if boson == "phi" else width_vector_to_fermions
@@ -196,6 +196,8 @@ def _off_shell_widths(points: Sequence[Couplings], boson: str, m: Array) -> Arra
     if boson == "phi":
         vector, v_phi = (np.array(some)[:, None] for some in zip(*((found.zprime.mass, found.v_phi) for found in points), strict=True))
         total = total + width_scalar_to_vectors(m, vector, v_phi)
+        mixing2 = np.array([found.scalar_fermion for found in points])[:, None] ** 2 * float(V_HIGGS) ** 2
+        total = total + mixing2 * photon_width(m)
     return total + hadron_width(points, boson, m)
 
 
@@ -233,7 +235,7 @@ def spectral_factors(
         weight = np.concatenate([step * w for step in steps], axis=1)
         s = np.clip(s, 1e-12 * high, high)
         root = np.sqrt(s)
-        shape = root * _off_shell_widths([points[k] for k in some], boson, root) / np.pi / ((s - square) ** 2 + scale**2)
+        shape = root * off_shell_widths([points[k] for k in some], boson, root) / np.pi / ((s - square) ** 2 + scale**2)
         joined = np.sum(weight * shape * emission(m_i, m_j, root, *vertex), axis=1)
         factor[some] = joined / emission(m_i, m_j, m_b, *vertex)[:, 0]
     return factor

@@ -278,3 +278,11 @@ def test_many_points_are_each_point(majorana: bool) -> None:
                 m = dw.boson_mass(point, boson)
                 expected = sum(float(width(1.0, point.masses[j], m, left[j, 4], right[j, 4])) for j in columns)
                 assert together[pdg.canonical_products(f"{label} {boson}")][k] == pytest.approx(expected, rel=1e-14)
+
+
+@pytest.mark.parametrize("boson", ["zprime", "phi"])
+def test_widths_off_the_shell_join_those_on_it(boson: str) -> None:
+    """Of a boson as heavy as it is, the width for any mass is the total width: hadrons and photons included."""
+    point = found(m_zprime=0.9, m_phi=1.9, epsilon=0.05, sin_alpha=0.1, g_dark=1e-3)
+    mass = np.array([[dw.boson_mass(point, boson)]])
+    np.testing.assert_allclose(dw.off_shell_widths([point], boson, mass), [[dw.boson_width(point, boson)]], rtol=1e-13)
