@@ -179,6 +179,10 @@ class Ellipse(Volume):
         return points
 
 
+_GRID = 129
+"""Places along a frustum at which its volume is tabulated."""
+
+
 @dataclass(frozen=True, slots=True)
 class Frustum(Volume):
     """A box whose section grows linearly; `size` = (w0, h0, w1, h1, length)."""
@@ -214,12 +218,12 @@ class Frustum(Volume):
 
     def _local_points(self, u: Array) -> Array:
         w0, h0, w1, h1, length = self.size
-        target, low, high = u[:, 2] * self.volume, np.zeros(len(u)), np.ones(len(u))
-        for _ in range(52):
-            middle = (low + high) / 2
-            below = self._filled(middle) < target
-            low, high = np.where(below, middle, low), np.where(below, high, middle)
-        t = (low + high) / 2
+        target, grid = u[:, 2] * self.volume, np.linspace(0.0, 1.0, _GRID)
+        t = np.interp(target, self._filled(grid), grid)
+        # Newton's steps: from a table as fine as this three reach the last digit
+        for _ in range(3):
+            width, height = w0 + (w1 - w0) * t, h0 + (h1 - h0) * t
+            t = np.clip(t - (self._filled(t) - target) / (width * height * length), 0.0, 1.0)
         return np.stack([(u[:, 0] - 0.5) * (w0 + (w1 - w0) * t), (u[:, 1] - 0.5) * (h0 + (h1 - h0) * t), t * length], axis=1)
 
 
