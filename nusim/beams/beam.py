@@ -73,6 +73,8 @@ class BuildPlan:
     """Primary mesons drawn from parametrisations, by name; KS: for the pions it decays to."""
     tracked: int | None = None
     """Pions and nucleons flown through the horns, None: all."""
+    angles: tuple[float, ...] = (0.0,)
+    """Angles to the beam, radians, at which rows are to be worth keeping: those of the detectors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,17 @@ class Dump:
     end: float
     production_cross_section: float
     """Inelastic, of the beam proton, mb per nucleus of the material."""
+    secondaries: bool = True
+    """Whether pions and kaons decay here: not where a thin target lets them go into a beam line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Absorber:
+    """The block at the end of a horn beam's decay pipe, in which what is left of the protons makes mesons that decay at rest."""
+
+    block: Dump
+    protons: float
+    """Share of the beam protons that reach it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +136,7 @@ class Beam:
     timing: Timing | None = None
     build: BuildPlan | None = None
     dump: Dump | None = None
+    absorber: Absorber | None = None
     pairs: tuple[QuarkPair, ...] = ()
     """Heavy-quark pairs made in the dump."""
 

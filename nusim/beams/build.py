@@ -1,6 +1,6 @@
 """The parent table of a horn beam, generated: primary and tertiary mesons, the horn, the decay region, and a choice of rows."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -75,7 +75,7 @@ def build_parents(
         pieces += _flown(beam, polarity, products_in_metal(drawn, charge, mass, seed + 1), rng, bar, None)
     bar.close()
     parents = joined(pieces, float(cascade_protons), f"build_parents({beam.name!r}, {polarity!r}, seed={seed})")
-    return parents if rows is None else reduced(parents, rows, rng)
+    return parents if rows is None else reduced(parents, rows, rng, plan.angles)
 
 
 def plan_of(beam: Beam) -> BuildPlan:
@@ -276,26 +276,25 @@ def decays_in_flight(
     )
 
 
-def importance(parents: ParentFlux) -> Array:
-    """What a row is worth to a detector ahead, shape (n,): weight F (F + 10), F = 1 / (gamma (1 - beta cos theta)).
+def importance(parents: ParentFlux, angle: float = 0.0) -> Array:
+    """What a row is worth to a far detector at an angle to the beam, shape (n,): weight F (F + 10), F = 1 / (gamma (1 - beta cos theta)).
 
-    F^2 is the density its massless decay products have along the beam: rows would all bring the same flux. The term in F keeps
-    enough of the slow and wide ones.
+    F^2 is the density its massless decay products have towards the detector: rows would all bring the same flux. The term in F keeps
+    enough of the slow and wide ones. Rows are turned about the axis at use: theta is the least angle to the detector they may have.
     """
-    p2 = np.sum(parents.momentum**2, axis=1)
-    mass = per_species(parents.pdg, pdg.mass)
-    energy = np.sqrt(p2 + mass**2)
-    # gamma (1 - beta cos) = (E - p_z) / m, with E - p_z = (m^2 + pT^2) / (E + p_z)
-    transverse = parents.momentum[:, 0] ** 2 + parents.momentum[:, 1] ** 2
-    pz = parents.momentum[:, 2]
-    behind = np.where(pz > 0, (mass**2 + transverse) / (energy + np.maximum(pz, 0.0)), energy - pz)
+    mass, away = per_species(parents.pdg, pdg.mass), np.hypot(parents.momentum[:, 0], parents.momentum[:, 1])
+    along = away * np.sin(angle) + parents.momentum[:, 2] * np.cos(angle)
+    across = away * np.cos(angle) - parents.momentum[:, 2] * np.sin(angle)
+    energy = np.sqrt(along**2 + across**2 + mass**2)
+    # gamma (1 - beta cos) = (E - p) / m, with E - p = (m^2 + pT^2) / (E + p) for p and pT along and across the line
+    behind = np.where(along > 0, (mass**2 + across**2) / (energy + np.maximum(along, 0.0)), energy - along)
     forward = mass / behind
     result: Array = parents.weight * forward * (forward + _FORWARD_SCALE)
     return result
 
 
-def reduced(parents: ParentFlux, rows: Mapping[int, int], rng: np.random.Generator) -> ParentFlux:
-    """About `rows` rows of each species, chosen by importance, every expectation kept.
+def reduced(parents: ParentFlux, rows: Mapping[int, int], rng: np.random.Generator, angles: Sequence[float] = (0.0,)) -> ParentFlux:
+    """About `rows` rows of each species, chosen by importance, every expectation kept; detectors at several angles count alike.
 
     A row is kept with probability min(1, c * importance), its weight divided by that probability; c fixes the number of rows. The
     choice is systematic (one uniform number, equal steps), in the order of the rows' forward factor; the rows are then shuffled, so
@@ -303,9 +302,11 @@ def reduced(parents: ParentFlux, rows: Mapping[int, int], rng: np.random.Generat
     """
     chosen: list[Array] = []
     weights: list[Array] = []
-    value = importance(parents)
+    values = [importance(parents, angle) for angle in angles]
+    value = np.zeros(len(parents.pdg))
     for code in parents.species:
         mine = np.flatnonzero(parents.pdg == code)
+        value[mine] = sum(one[mine] / one[mine].sum() for one in values)
         chance = _probabilities(value[mine], rows.get(code, len(mine)))
         order = np.argsort(value[mine] / parents.weight[mine], kind="stable")
         ladder = np.cumsum(chance[order]) + rng.random()
@@ -369,6 +370,8 @@ def rebuild(beam: Beam, polarity: Polarity, output: Path, seed: int = 1, progres
     if beam.dump is None:
         plan = plan_of(beam)
         parents = build_parents(beam, polarity, seed, rows=plan.rows[polarity], progress=progress)
+        if beam.absorber is not None:
+            parents = joined([parents, _absorbed(beam, seed, progress)], parents.protons_simulated, "")
         extra: dict[str, Any] = {"primary_draws": np.str_(", ".join(f"{name} {n}" for name, n in plan.draws.items()))}
         which = f"--polarity {polarity} "
     else:
@@ -384,6 +387,17 @@ def rebuild(beam: Beam, polarity: Polarity, output: Path, seed: int = 1, progres
         raise DataFileError(f"{output}: cannot write the parent table ({error.strerror})") from None
     finally:
         partial.unlink(missing_ok=True)
+    return parents
+
+
+def _absorbed(beam: Beam, seed: int, progress: bool) -> ParentFlux:
+    """The parents in a horn beam's absorber."""
+    from .dump import ABSORBED_PROTONS, absorber_decays
+
+    bar = _Progress(progress)
+    bar.start("absorber", ABSORBED_PROTONS)
+    parents = absorber_decays(beam, seed, step=lambda n: bar.step(n))
+    bar.close()
     return parents
 
 

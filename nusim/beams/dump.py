@@ -10,6 +10,7 @@ The block is taken as infinite: what would leave it decays in shielding as dense
 import math
 from array import array
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,11 @@ PROMPT_ROWS = {411: 12_000, 421: 8_000, 431: 12_000, 4122: 2_000, 521: 6_000, 51
 """Rows kept of each heavy-quark species and tau, by absolute PDG code; 3000 of one that is not listed."""
 SECONDARY_ROWS = {321: 14_000, -321: 10_000, 130: 8_000, 211: 8_000, -211: 6_000}
 REST_ROWS = 400
+ABSORBED_PROTONS = 12_000
+"""Followed through the absorber of a horn beam."""
+ABSORBED_ROWS = {321: 2_000, -321: 1_000, 130: 1_000, 211: 2_000, -211: 1_000}
+ABSORBED_REST_ROWS = {321: 6_000, 211: 1_500, -13: 1_500}
+"""Rows kept of its decays in flight, and of those at rest, which are most of what detectors off the axis see."""
 REST_MOMENTUM = 1e-4
 """GeV: parents at rest carry this much in a random direction, so that they have one; it moves their products by 1e-4 of c."""
 _FLIGHT = 20.0
@@ -60,10 +66,13 @@ def build_dump(
 ) -> ParentFlux:
     """The parents of a dump, reduced to the rows above; deterministic in `seed`.
 
-    `hadrons` of each species with heavy quarks are drawn and `protons` followed through the cascade, by default as many as above;
-    none: without pions, kaons and muons. `start` and `step` tell of progress. Raises MissingExtraError without pythia8mc.
+    `hadrons` of each species with heavy quarks are drawn and `protons` followed through the cascade, by default as many as above, or none
+    if the card has no secondaries: then there are no pions, kaons and muons. `start` and `step` tell of progress. Raises
+    MissingExtraError without pythia8mc.
     """
-    hadrons, protons = DRAWS if hadrons is None else hadrons, PROTONS if protons is None else protons
+    if protons is None:
+        protons = PROTONS if _block(beam)[0].secondaries else 0
+    hadrons = DRAWS if hadrons is None else hadrons
     rng = np.random.Generator(np.random.Philox(key=[seed, 0]))
     start("heavy quarks", hadrons * len(beam.prompt_yields))
     prompt = prompt_decays(beam, hadrons, rng, step)
@@ -73,6 +82,21 @@ def build_dump(
         flying, resting = cascade_decays(beam, protons, seed, step)
         parts += [reduced(flying, SECONDARY_ROWS, rng), reduced(resting, dict.fromkeys(resting.species, REST_ROWS), rng)]
     return joined(parts, float(protons), f"build_dump({beam.name!r}, seed={seed})")
+
+
+def absorber_decays(beam: Beam, seed: int, protons: int | None = None, step: Callable[[int], None] = lambda n: None) -> ParentFlux:
+    """Decays in flight and at rest in the absorber of a horn beam, per proton on target, reduced to the rows above.
+
+    The protons that reach it come along the axis with the beam's momentum; what else reaches it, and what stops elsewhere, is left out.
+    Raises ParameterError for a beam without absorber and MissingExtraError without pythia8mc.
+    """
+    if beam.absorber is None:
+        raise ParameterError(f"beam {beam.name}: the card gives no absorber")
+    protons = ABSORBED_PROTONS if protons is None else protons
+    flying, resting = cascade_decays(replace(beam, dump=beam.absorber.block), protons, seed, step)
+    rng = np.random.Generator(np.random.Philox(key=[seed, 2]))
+    whole = joined([reduced(flying, ABSORBED_ROWS, rng), reduced(resting, ABSORBED_REST_ROWS, rng)], 0.0, "")
+    return replace(whole, weight=whole.weight * beam.absorber.protons)
 
 
 def _block(beam: Beam) -> tuple[Dump, Material]:

@@ -14,7 +14,7 @@ from ..beams.yields import YieldFormula
 from ..errors import CardError, ParameterError
 from ..units import ns
 from .base import Integer, Number, StrictModel, Text
-from .dump import DumpTable, PairTable, check_dump
+from .dump import AbsorberTable, DumpTable, PairTable, check_dump
 from .toml import Table, validate
 
 Pair = tuple[Number, Number]
@@ -158,6 +158,7 @@ class BuildTable(StrictModel):
     rows: RowsTable
     draws: dict[str, Integer] = {}
     tracked: Annotated[Integer, Field(gt=0)] | None = None
+    angles: Annotated[tuple[Annotated[float, Field(strict=True, ge=0.0, lt=1.5)], ...], Field(min_length=1)] = (0.0,)
 
 
 class TimingTable(StrictModel):
@@ -177,6 +178,7 @@ class BeamCard(StrictModel):
     momentum: Positive
     table: Text | None = None
     dump: DumpTable | None = None
+    absorber: AbsorberTable | None = None
     pairs: dict[str, PairTable] = {}
     tables: TablesTable = TablesTable()
     spot: SpotTable | None = None
@@ -208,7 +210,7 @@ class BeamCard(StrictModel):
                 raise ValueError(f"build: draws: '{name}' is none of [yields]: {', '.join(self.yields)}; or KS, born as KL")
         used = [horn.material for horn in self.horn]
         used += [self.target.material] if self.target else []
-        used += [self.dump.material] if self.dump else []
+        used += [block.material for block in (self.dump, self.absorber) if block]
         used += [self.tunnel.air] if self.tunnel and self.tunnel.air else []
         used += [section[4] for section in self.tunnel.sections if len(section) == 5] if self.tunnel else []
         used += [table.borrows.material for table in self.materials.values() if table.borrows]
@@ -254,6 +256,7 @@ def make_beam(card: BeamCard, folder: Path) -> Beam:
             else None,
             build=_plan(card.build) if card.build else None,
             dump=Dump(**card.dump.model_dump()) if card.dump else None,
+            absorber=card.absorber.absorber() if card.absorber else None,
             pairs=tuple(pair.pair() for pair in card.pairs.values()),
         )
     except ParameterError as error:
@@ -283,7 +286,7 @@ def _target(table: TargetTable) -> Target:
 
 def _plan(table: BuildTable) -> BuildPlan:
     rows = {polarity: {pdg.CODES[name]: number for name, number in names.items()} for polarity, names in table.rows.model_dump().items()}
-    return BuildPlan(table.protons, table.metal_hits, rows, table.draws, table.tracked)
+    return BuildPlan(table.protons, table.metal_hits, rows, table.draws, table.tracked, table.angles)
 
 
 def _material(card: BeamCard, name: str) -> Material:

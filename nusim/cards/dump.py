@@ -1,10 +1,11 @@
-"""The parts of a beam card that only dumps have: the block that stops the protons, and the heavy-quark pairs made in it."""
+"""The parts of a beam card that tell of blocks: those that stop the protons, and the heavy-quark pairs made in them."""
 
 from typing import Annotated, Protocol, Self
 
 from pydantic import Field, model_validator
 
 from .. import pdg
+from ..beams.beam import Absorber, Dump
 from ..beams.charm import QuarkPair
 from .base import Integer, Number, StrictModel, Text
 
@@ -22,12 +23,23 @@ class DumpTable(StrictModel):
     begin: Number
     end: Number
     production_cross_section: Positive
+    secondaries: bool = True
 
     @model_validator(mode="after")
     def _has_length(self) -> Self:
         if self.end <= self.begin:
             raise ValueError(f"end = {self.end:g} must lie behind begin = {self.begin:g}")
         return self
+
+
+class AbsorberTable(DumpTable):
+    """[absorber]: the block behind a horn beam's decay pipe, and the share of the beam protons that reach it."""
+
+    protons: Fraction
+
+    def absorber(self) -> Absorber:
+        """The absorber of the checked table."""
+        return Absorber(Dump(**self.model_dump(exclude={"protons"})), self.protons)
 
 
 class PairTable(StrictModel):

@@ -9,6 +9,7 @@ from .. import pdg
 from ..beams.beam import Beam
 from ..errors import CardError, ParameterError
 from ..experiment.experiment import Criterion, Experiment, Plane, Selection
+from ..experiment.recast import PublishedLimit, Recast
 from ..experiment.volumes import IDENTITY, Box, Cylinder, Ellipse, Frustum, Matrix, Vector, Volume
 from .base import Integer, Number, StrictModel, Text
 from .toml import Group, Table
@@ -149,6 +150,37 @@ class SelectionTable(StrictModel):
         return Selection(self.visible, self.thresholds.model_dump(exclude_none=True), self.min_visible, self.efficiency, planes)
 
 
+class LimitTable(StrictModel):
+    """[[recast.limit]]: a published limit on the mixing with one flavour."""
+
+    flavour: Literal["e", "mu", "tau"]
+    visible: Annotated[tuple[Text, ...], Field(min_length=1)]
+    majorana: bool
+    masses: tuple[Number, ...]
+    mixing2: tuple[Number, ...]
+    source: Text
+
+    @field_validator("visible")
+    @classmethod
+    def _canonical(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            return tuple(pdg.canonical_products(products) for products in value)
+        except ParameterError as error:
+            raise ValueError(str(error)) from None
+
+
+class RecastTable(StrictModel):
+    """[recast]: events are scaled from published limits."""
+
+    distance: Number
+    momentum: Number
+    uncertainty: Number
+    limit: Annotated[tuple[LimitTable, ...], Field(min_length=1)]
+
+    def recast(self) -> Recast:
+        return Recast(tuple(PublishedLimit(**one.model_dump()) for one in self.limit), self.distance, self.momentum, self.uncertainty)
+
+
 class ExperimentCard(StrictModel):
     """One detector in one beam, or several experiments together."""
 
@@ -161,11 +193,18 @@ class ExperimentCard(StrictModel):
     detector: tuple[DetectorTable, ...] = ()
     selection: SelectionTable = SelectionTable()
     members: tuple[Text, ...] = ()
+    recast: RecastTable | None = None
 
     @model_validator(mode="after")
     def _alone_or_together(self) -> Self:
         own = {"protons": self.protons, "[beam]": self.beam, "[[detector]]": self.detector}
-        if self.members:
+        if self.recast:
+            given = sorted({"beam", "detector", "members", "selection"} & self.model_fields_set)
+            if given or self.protons is None:
+                raise ValueError(
+                    f"an experiment with [recast] needs protons and has no {', '.join(given) or 'beam'}: its limits hold all that"
+                )
+        elif self.members:
             given = [key for key, value in own.items() if value] + ["[selection]"] * ("selection" in self.model_fields_set)
             if given:
                 raise ValueError(f"an experiment with members has no {' or '.join(given)} of its own: each member brings its own")
@@ -185,9 +224,14 @@ class ExperimentCard(StrictModel):
                 self.name, self.source, 0.0, None, "fhc", (), self.selection.selection(), criterion, self.background,
                 members=tuple(read_member(member) for member in self.members),
             )  # fmt: skip
+        assert self.protons is not None, "checked at the door"
+        if self.recast:
+            return Experiment(
+                self.name, self.source, self.protons, None, "fhc", (), self.selection.selection(), criterion, self.background,
+                recast=self.recast.recast(),
+            )  # fmt: skip
         assert self.beam is not None, "checked at the door"
         assert self.beam.card is not None, "checked at the door"
-        assert self.protons is not None, "checked at the door"
         beam = read_beam(self.beam.card)
         if self.beam.polarity not in beam.tables:
             raise CardError(f"beam.polarity = '{self.beam.polarity}': beam {beam.name} has {' and '.join(sorted(beam.tables))}")
@@ -223,6 +267,10 @@ def experiment_dict(experiment: Experiment) -> Table:
     }
     if experiment.members:
         return {**result, **common, "selection": selection, "members": [experiment_dict(member) for member in experiment.members]}
+    if experiment.recast is not None:
+        limits = [{name: _plain(getattr(one, name)) for name in PublishedLimit.__slots__} for one in experiment.recast.limits]
+        numbers = {name: getattr(experiment.recast, name) for name in ("distance", "momentum", "uncertainty")}
+        return {**result, "protons": experiment.protons, **common, "recast": {**numbers, "limit": limits}}
     assert experiment.beam is not None, "an experiment without members has a beam"
     return {
         **result,

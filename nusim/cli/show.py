@@ -46,7 +46,8 @@ def run(args: argparse.Namespace) -> int:
     before = dict(_leaves(given))
     said = comments(text)
     rows = [
-        (key, _written(value), _UNITS.get(key.split(".")[-1], ""), _remark(key, value, before, said)) for key, value in _leaves(content)
+        (key, _written(value), _UNITS.get(key, _UNITS.get(key.split(".")[-1], "")), _remark(key, value, before, said))
+        for key, value in _leaves(content)
     ]
     print_table(("key", "value", "unit", "the card says"), rows, left=(0, 1, 2, 3))
     return 0
@@ -56,7 +57,7 @@ _UNITS = {
     **dict.fromkeys(("m5", "m4", "m_dirac", "lambda", "mu", "mu_prime", "m_zprime", "m_phi", "momentum"), "GeV"),
     **dict.fromkeys(("size", "front", "local_origin", "radius", "length", "begin", "end", "inner", "outer", "start", "z"), "m"),
     **dict.fromkeys(("m3_ev", "light_masses_ev"), "eV"),
-    **dict.fromkeys(("delta", "majorana_phases", "rotation"), "rad"),
+    **dict.fromkeys(("delta", "majorana_phases", "casas_ibarra.rotation"), "rad"),
     "production_cross_section": "mb",
     "density": "g/cm3",
     "current": "A",

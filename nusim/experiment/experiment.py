@@ -9,6 +9,7 @@ import numpy as np
 from ..beams.beam import Beam
 from ..errors import ParameterError
 from ..kernels.arrays import Array
+from .recast import Recast
 from .volumes import IDENTITY, Matrix, Vector, Volume
 
 
@@ -76,10 +77,12 @@ class Experiment:
     rotation: Matrix = IDENTITY
     """Rows: the detector frame's axes in the beam frame."""
     members: tuple["Experiment", ...] = ()
+    recast: Recast | None = None
+    """Of an experiment known by its published limits: it has neither beam nor detectors, and its events are scaled."""
 
     def __post_init__(self) -> None:
-        if not self.members and not self.detectors:
-            raise ParameterError(f"{self.name}: an experiment needs at least one [[detector]], or members")
+        if not self.members and not self.detectors and self.recast is None:
+            raise ParameterError(f"{self.name}: an experiment needs at least one [[detector]], or members, or [recast]")
         if not 0 < self.protons < 1e40 and not self.members:
             raise ParameterError(f"{self.name}: protons = {self.protons}: protons on target must be positive and below 1e40")
         for volume in self.detectors:

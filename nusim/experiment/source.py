@@ -10,6 +10,7 @@ from ..beams.beam import load_parents
 from ..beams.parents import ParentFlux
 from ..decays.channel import Channel, DecayTable
 from ..decays.table import decay_table
+from ..errors import ParameterError
 from ..kernels import streams
 from ..kernels.arrays import Array, IntArray
 from ..kernels.random import uniforms
@@ -67,7 +68,11 @@ def tables_of(spectrum: Spectrum) -> dict[str, DecayTable]:
 
 
 def parents_of(experiment: Experiment) -> ParentFlux:
-    """The parents of an experiment's beam in its polarity."""
+    """The parents of an experiment's beam in its polarity; ParameterError for an experiment known by its published limits alone."""
+    if experiment.recast is not None:
+        raise ParameterError(
+            f"{experiment.name}: known by published limits alone: rates are scaled from them, there is no beam"
+        )
     assert experiment.beam is not None, "composite experiments have no beam of their own: use their members"
     return load_parents(experiment.beam, experiment.polarity)
 

@@ -18,13 +18,15 @@ def neutrino_flux(
     """Light neutrinos per cm^2 per proton in each energy bin, averaged over the detector's volume.
 
     `edges` in GeV, ascending. Indexed by flavour; `.by_parent` and `.stat_error` likewise. Raises ParameterError for a
-    composite experiment, an unknown flavour and edges that do not ascend.
+    composite experiment or one without a beam, an unknown flavour and edges that do not ascend.
     """
-    if experiment.beam is None:
+    if experiment.members:
         names = ", ".join(member.name for member in experiment.members)
         raise ParameterError(f"{experiment.name}: a flux belongs to one detector; take one of the members: {names}")
+    parents = parents_of(experiment)
+    assert experiment.beam is not None, "it has parents"
     return flux_of_parents(
-        parents_of(experiment),
+        parents,
         experiment.detectors,
         edges,
         flavours,

@@ -27,6 +27,8 @@ from ..kernels.lorentz import boost
 from ..kernels.random import uniforms
 from ..model.spectrum import Spectrum
 from ..production.table import MISSING_MODES
+from .criterion import criterion_events
+from .recast import scaled_events
 
 _SELECTION_SAMPLES = 20_000
 
@@ -71,10 +73,13 @@ def expected_events(spectrum: Spectrum, experiment: Experiment, seed: int = 1) -
     """Expected decays of every heavy state in the experiment's detector.
 
     The sum runs over all parents of the beam's list; `seed` fixes the azimuths, decay points and lines drawn. A
-    composite experiment adds its members. Statistical errors include the finite number of parents.
+    composite experiment adds its members; one with [recast] has its events scaled from published limits. Statistical errors include the
+    finite number of parents.
     """
     if experiment.members:
         return _add(spectrum, experiment, [expected_events(spectrum, member, seed) for member in experiment.members])
+    if experiment.recast is not None:
+        return scaled_events(spectrum, experiment, criterion_events(experiment.criterion, experiment.background))
     tables = tables_of(spectrum)
     states = tuple(tables)
     parents = parents_of(experiment)

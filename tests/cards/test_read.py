@@ -405,6 +405,11 @@ def test_every_number_of_an_experiment_card_says_where_it_comes_from() -> None:
         said = comments(text)
         if "members" in data:
             continue
+        if "recast" in data:
+            limits = [f"recast.limit.{k}.{key}" for k in range(len(data["recast"]["limit"])) for key in ("visible", "majorana", "masses")]
+            for key in ("protons", "criterion", "recast.distance", "recast.momentum", "recast.uncertainty", *limits):
+                assert "[" in said.get(key, ""), f"{path.name}: {key}"
+            continue
         size = [f"detector.0.{key}" for key in ("size", "radius", "length") if key in data["detector"][0]]
         thresholds = ["selection.thresholds"] if "thresholds" in data["selection"] else []
         for key in ("protons", "criterion", *size, "detector.0.front", *thresholds, "selection.efficiency"):
