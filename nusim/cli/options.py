@@ -35,6 +35,21 @@ def add_set(parser: argparse.ArgumentParser, keys: str) -> None:
     )
 
 
+def add_flux(parser: argparse.ArgumentParser) -> None:
+    """--flux FILE ... and --flux-format."""
+    parser.add_argument(
+        "--flux",
+        metavar="FILE",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="a user's own flux in the place of the card's beam: files or globs, as often as one likes (docs/bring_your_own_flux.md)",
+    )
+    parser.add_argument(
+        "--flux-format", choices=("dk2nu", "gsimple", "mevprtl", "csv"), help="format of --flux (default: found from the content)"
+    )
+
+
 def add_json(parser: argparse.ArgumentParser) -> None:
     """--json."""
     parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
