@@ -174,7 +174,7 @@ def _odd_shares(
     odd = [
         key
         for key, share in shares.items()
-        if effective > _FEW and abs(found[key] - share) > max(5 * np.sqrt(share * (1 - share) / effective), 0.1 * share)
+        if effective > _FEW and abs(found[key] - share) > max(5 * np.sqrt(max(share * (1 - share), 0.0) / effective), 0.1 * share)
     ]
     if not odd:
         return []

@@ -4,6 +4,7 @@ Tree `flux` with branches `entry` (one neutrino ray: metres, GeV) and, in many f
 `meta` with the window and the protons on target (GENIE-MC/Generator, src/Tools/Flux/GSimpleNtpFlux.h).
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,8 @@ def read_gsimple(path: Path, beam_momentum: float | None, protons_given: bool, p
         if TREE not in names:
             raise DataFileError(f"{path}: no tree {TREE}: not a GSimple file; its trees: {', '.join(names) or 'none'}")
         meta, protons = root_files.protons_of(path, file, (META,), "protons", protons_given)
-        base, normal, area = _window(path, meta)
+        window = _declared(path, meta)
+        notes: tuple[str, ...] = ()
         tree = file[TREE]
         branches = root_files.required(path, tree, _ENTRY, _PARENT)
         parents = parents and set(_PARENT) <= set(branches)
@@ -60,8 +62,12 @@ def read_gsimple(path: Path, beam_momentum: float | None, protons_given: bool, p
             place = first + np.arange(len(columns["wgt"]))
             weight = np.asarray(columns["wgt"], float)
             check.weights("wgt", weight, place)
-            across = _across(check, columns, normal, place)
-            rays.append(_rays(columns, weight, across, area))
+            momentum = _ray_momenta(check, columns, place)
+            begin = root_files.vectors(columns, ("vtxx", "vtxy", "vtxz"))
+            if first == 0:
+                window, notes = crossed(path, window, begin, momentum)
+            across = _across(check, momentum, window, place)
+            rays.append(_rays(columns, weight, across, window.area))
             if not parents:
                 continue
             columns["ntype"] = columns["pdg"]
@@ -70,37 +76,106 @@ def read_gsimple(path: Path, beam_momentum: float | None, protons_given: bool, p
             _leave_out_three_body(code, columns, weight, left_out)
             kept = code != 0
             part = {key: values[kept] for key, values in columns.items()}
-            rows = _parents(check, part, code[kept], weight[kept] / area, across[kept], base, normal, place[kept])
+            rows = _parents(check, part, code[kept], across[kept], window, place[kept])
             sort_decays(code[kept], part, rows.weight, recorded, left_out)
             pieces.append(rows)
         entries = int(tree.num_entries)
-    return FileContent(joined(pieces), entries, protons, recorded, left_out, _together(rays))
+    return FileContent(joined(pieces), entries, protons, recorded, left_out, _together(rays), notes)
 
 
-def _window(path: Path, meta: Any) -> tuple[Array, Array, float]:
-    """A corner of the window, its unit normal and its area in m^2."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Window:
+    """A parallelogram that all rays of a file cross, metres."""
+
+    base: Array | None
+    """A corner; None where every ray begins on the window."""
+    sides: Array
+    """Two sides, shape (2, 3)."""
+
+    @property
+    def area(self) -> float:
+        """Square metres."""
+        return float(np.linalg.norm(np.cross(*self.sides)))
+
+    @property
+    def normal(self) -> Array:
+        """Unit vector across, shape (3,)."""
+        result: Array = np.cross(*self.sides) / self.area
+        return result
+
+    def ahead(self, begin: Array, direction: Array) -> Array:
+        """Metres (n,) from the rays' beginnings to the window's plane."""
+        if self.base is None:
+            return np.zeros(len(begin))
+        result: Array = ((self.base - begin) @ self.normal) / (direction @ self.normal)
+        return result
+
+    def crossings(self, begin: Array, direction: Array) -> Array:
+        """Where rays cross, in units of the sides from the corner: 0 to 1 inside, shape (2, n)."""
+        assert self.base is not None, "only a window with a corner can be missed"
+        slanted = np.abs(direction @ self.normal) > 1e-6
+        point = begin[slanted] + self.ahead(begin[slanted], direction[slanted])[:, None] * direction[slanted] - self.base
+        result: Array = np.linalg.lstsq(self.sides.T, point.T, rcond=None)[0]
+        return result
+
+
+_EDGE = 1e-3
+_FEW = 100
+
+
+def _declared(path: Path, meta: Any) -> Window:
+    """The window as the file's metadata have it, taken as metres."""
     found = root_files.leaves(meta) if meta is not None else {}
     if any(name not in found for name in _WINDOW):
         raise DataFileError(f"{path}: tree {META} without {', '.join(_WINDOW)}: without its window a GSimple file has no flux per area")
     base, one, two = (np.asarray(found[name].array(library="np"), float).reshape(-1, 3) for name in _WINDOW)
-    if len(base) == 0 or not (np.ptp(base, axis=0) < 1e-6).all() or not (np.ptp(np.hstack([one, two]), axis=0) < 1e-6).all():
+    if len(base) == 0 or not (np.ptp(np.hstack([base, one, two]), axis=0) < 1e-6).all():
         raise DataFileError(f"{path}: {META}: {len(base)} windows; one is needed for all entries")
-    cross = np.cross(one[0], two[0])
-    area = float(np.linalg.norm(cross))
-    if not 0 < area < 1e8:
-        raise DataFileError(f"{path}: {META}: windowDir1 and windowDir2 span {area:g} m^2: a window with an area is needed")
-    return base[0], cross / area, area
+    window = Window(base[0], np.stack([one[0], two[0]]))
+    if not 0 < window.area < 1e10:
+        raise DataFileError(f"{path}: {META}: windowDir1 and windowDir2 span {window.area:g} m^2: a window with an area is needed")
+    return window
 
 
-def _across(check: Check, columns: dict[str, Any], normal: Array, place: IntArray) -> Array:
-    """Cosine (n,) between the rays and the window's normal."""
-    momentum = root_files.vectors(columns, ("px", "py", "pz"))
+def crossed(path: Path, declared: Window, begin: Array, momentum: Array) -> tuple[Window, tuple[str, ...]]:
+    """The window that the rays do cross, and what there is to say of it.
+
+    Files of the Booster beam (BooNEtoGSimple) hold the window in cm, counted from another zero than the rays, which begin on it: where
+    declared metres cannot be, and the rays begin in one plane and fill a rectangle of the declared size in cm, that is it.
+    """
+    direction = momentum / np.linalg.norm(momentum, axis=1)[:, None]
+    along = declared.crossings(begin, direction)
+    missing = float(np.mean(np.any((along < -_EDGE) | (along > 1 + _EDGE), axis=0)))
+    part = float(np.prod(np.ptp(along, axis=1)))
+    if missing < 0.01 and (part > 0.1 or len(begin) < _FEW):
+        return declared, ()
+    in_cm = Window(None, declared.sides * cm)
+    sides = np.linalg.norm(in_cm.sides, axis=1)
+    filled = np.ptp(begin @ (in_cm.sides / sides[:, None]).T, axis=0)
+    in_plane = np.ptp(begin @ in_cm.normal) < 1e-3 * sides.min()
+    if len(begin) >= _FEW and in_plane and np.all(np.abs(filled / sides - 1) < 0.1):
+        return in_cm, (f"{path.name}: the window of {META} is in cm: the rays begin on {filled[0]:.4g} m x {filled[1]:.4g} m",)
+    found = f"{missing:.0%} of the rays miss" if missing >= 0.01 else f"the rays fill {part:.1%} of"
+    raise DataFileError(
+        f"{path}: {found} the window of {META} ({np.linalg.norm(declared.sides[0]):g} m x "
+        f"{np.linalg.norm(declared.sides[1]):g} m): windowBase, windowDir1 and windowDir2 are metres in the frame of vtxx, vtxy, vtxz"
+    )
+
+
+def _ray_momenta(check: Check, columns: dict[str, Any], place: IntArray) -> Array:
+    """Momenta (n, 3) of light neutrinos."""
+    momentum: Array = root_files.vectors(columns, ("px", "py", "pz"))
     p = np.linalg.norm(momentum, axis=1)
     energy = np.asarray(columns["E"], float)
     bad = np.flatnonzero(~((p > 0) & (np.abs(p - energy) < 1e-3 * energy)))
     if len(bad):
         raise check.refuse(int(place[bad[0]]), f"E = {energy[bad[0]]:g} GeV with |p| = {p[bad[0]]:g} GeV: no light neutrino")
-    cosine: Array = np.abs(momentum @ normal) / p
+    return momentum
+
+
+def _across(check: Check, momentum: Array, window: Window, place: IntArray) -> Array:
+    """Cosine (n,) between the rays and the window's normal."""
+    cosine: Array = np.abs(momentum @ window.normal) / np.linalg.norm(momentum, axis=1)
     if np.any(cosine < 1e-6):
         raise check.refuse(int(place[np.argmin(cosine)]), "a ray along the window never crosses it")
     return cosine
@@ -123,14 +198,12 @@ def _leave_out_three_body(code: IntArray, columns: dict[str, Any], weight: Array
     code[~two_body] = 0
 
 
-def _parents(
-    check: Check, columns: dict[str, Any], code: IntArray, weight: Array, across: Array, base: Array, normal: Array, place: IntArray
-) -> Rows:
-    """Parents of the rays, with what each stands for as weight: `weight` (per m^2 of the window) over the chance to meet 1 m^2."""
+def _parents(check: Check, columns: dict[str, Any], code: IntArray, across: Array, window: Window, place: IntArray) -> Rows:
+    """Parents of the rays, with what each stands for as weight: wgt over the window's area and the chance to meet 1 m^2 of it."""
     end = root_files.vectors(columns, ("vx", "vy", "vz"), cm)
     momentum = root_files.vectors(columns, ("pdpx", "pdpy", "pdpz"))
     n = len(code)
-    rows = Rows(code, momentum, end, np.zeros(n), np.zeros(n), weight)
+    rows = Rows(code, momentum, end, np.zeros(n), np.zeros(n), np.asarray(columns["wgt"], float))
     check.rows(rows, place, ("pdpx, pdpy, pdpz:", "vx, vy, vz"))
     energy = np.asarray(columns["E"], float)
     star = per_species(code, lambda one: float(two_body_energy(pdg.mass(abs(one)), 0.0, pdg.mass(13))))
@@ -149,13 +222,13 @@ def _parents(
     direction = root_files.vectors(columns, ("px", "py", "pz")) / energy[:, None]
     begin = root_files.vectors(columns, ("vtxx", "vtxy", "vtxz"))
     # rays may start ahead of the window or behind it
-    distance = np.asarray(columns["dist"], float) + ((base - begin) @ normal) / (direction @ normal)
+    distance = np.asarray(columns["dist"], float) + window.ahead(begin, direction)
     bad = np.flatnonzero(~(distance > 0))
     if len(bad):
         raise check.refuse(int(place[bad[0]]), f"the window lies {distance[bad[0]]:g} m from the parent's decay (dist): it must lie ahead")
     chance = across / (4 * np.pi * distance**2 * doppler**2)
     flying = moving(momentum)
-    return Rows(code, flying, end, flight_time(code, flying, end), np.zeros(n), weight / chance)
+    return Rows(code, flying, end, flight_time(code, flying, end), np.zeros(n), rows.weight / (window.area * chance))
 
 
 def _together(rays: list[Rays]) -> Rays:

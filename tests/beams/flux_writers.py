@@ -146,16 +146,15 @@ def write_gsimple(path: Path, columns: Mapping[str, Any], protons: float | None,
 
 
 def write_csv(path: Path, parents: ParentFlux, protons: float | None, length: str = "m", momentum: str = "GeV") -> Path:
-    """Every column of the parents, so that reading gives the same numbers back: repr of a float is exact."""
+    """Every column of the parents; repr of a float is exact."""
     metres, gev = {"m": 1.0, "cm": 0.01, "mm": 0.001}[length], {"GeV": 1.0, "MeV": 0.001}[momentum]
     lines = [] if protons is None else [f"# protons = {protons!r}"]
-    lines.append(",".join(["pdg", *(f"{x}[{length}]" for x in "xyz"), *(f"p{x}[{momentum}]" for x in "xyz"), "weight", "t[m]", f"path[{length}]"]))
-    table = np.column_stack([parents.start / metres, parents.momentum / gev])
-    scale = 1.0 if protons is None else protons
-    for code, row, weight, time, way in zip(
-        parents.pdg.tolist(), table.tolist(), (parents.weight * scale).tolist(), parents.time.tolist(), (parents.path / metres).tolist(), strict=True
-    ):
-        lines.append(",".join([str(code), *map(repr, row), repr(weight), repr(time), repr(way)]))
+    places, momenta = (f"{x}[{length}]" for x in "xyz"), (f"p{x}[{momentum}]" for x in "xyz")
+    lines.append(",".join(["pdg", *places, *momenta, "weight", "t[m]", f"path[{length}]"]))
+    weight = parents.weight * (1.0 if protons is None else protons)
+    table = np.column_stack([parents.start / metres, parents.momentum / gev, weight, parents.time, parents.path / metres])
+    for code, row in zip(parents.pdg.tolist(), table.tolist(), strict=True):
+        lines.append(",".join([str(code), *map(repr, row)]))
     path.write_text("\n".join(lines) + "\n")
     return path
 
