@@ -68,14 +68,14 @@ def read_dk2nu(path: Path, beam_momentum: float | None, protons_given: bool) -> 
             parent = parents_of_decays(check, columns, place)
             sort_decays(parent, columns, weight, recorded, left_out)
             kept = parent != 0
-            part = {key: values[kept] for key, values in columns.items()}
+            part = columns if kept.all() else {key: values[kept] for key, values in columns.items()}
             end = root_files.vectors(part, ("vx", "vy", "vz"), cm)
             momentum = moving(root_files.vectors(part, ("pdpx", "pdpy", "pdpz")))
             made = root_files.vectors(part, _PRODUCTION, cm) if set(_PRODUCTION) <= set(part) else None
             code, n = parent[kept], int(kept.sum())
             time = np.zeros(n)
             rows = Rows(code, momentum, end, time, np.zeros(n), weight[kept])
-            check.rows(rows, place[kept], ("pdpx, pdpy, pdpz:", "vx, vy, vz"))
+            check.rows(rows, place[kept], ("pdpx, pdpy, pdpz", "vx, vy, vz"))
             with np.errstate(invalid="ignore"):
                 known = made is not None and bool(np.isfinite(made).all() and np.abs(made).max(initial=0.0) < 1e5)
             time[:] = flight_time(code, momentum, end, made if known else None)

@@ -14,7 +14,7 @@ from ..kernels.arrays import Array
 from .dk2nu import NEUTRINOS_PER_DECAY, per_parent, read_dk2nu
 from .dk2nu import TREES as DK2NU_TREES
 from .flux_rows import FileContent, Rays, Recorded, Rows, Tally, joined
-from .flux_text import read_csv, read_mevprtl
+from .flux_text import CSV_HEADER, MEVPRTL_COLUMNS, read_csv, read_mevprtl
 from .gsimple import TREE as GSIMPLE_TREE
 from .gsimple import TWO_BODY, read_gsimple
 from .mesons import per_species
@@ -25,6 +25,8 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 
 Vector = tuple[float, float, float]
 Matrix = tuple[Vector, Vector, Vector]
+_HEAD = 65536
+"""Bytes in which a text file must show its format."""
 _IDENTITY = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 
 
@@ -94,7 +96,7 @@ def guess_format(path: Path) -> Format:
     Raises DataFileError if it cannot be read or is none of them.
     """
     with _opened(path) as stream:
-        head = stream.read(65536)
+        head = stream.read(_HEAD)
     if not head:
         raise DataFileError(f"{path}: the flux file is empty")
     if head.startswith(b"root"):
@@ -110,15 +112,19 @@ def guess_format(path: Path) -> Format:
             f"{path}: a ROOT file with the trees {', '.join(names) or '(none)'}: neither dk2nu (dk2nuTree) nor GSimple (flux)"
         )
     try:
-        lines = [line.strip() for line in head.decode("utf-8-sig", errors="strict" if len(head) < 65536 else "ignore").splitlines()]
+        text = head.decode("utf-8-sig", errors="strict" if len(head) < _HEAD else "ignore")
     except UnicodeDecodeError:
-        raise DataFileError(f"{path}: neither a ROOT file nor text; formats: {', '.join(FORMATS)}") from None
-    content = [line for line in lines if line and not line.startswith("#")]
-    if content and "," in content[0]:
+        text = "\0"
+    if "\0" in text:
+        raise DataFileError(f"{path}: neither a ROOT file nor text; formats: {', '.join(FORMATS)}")
+    content = [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    if content and {word.split("[")[0].strip() for word in content[0].split(",")} & {"pdg", "px", "weight"}:
         return "csv"
-    if any(len(line.split()) == 7 for line in content[:50]):
+    if any(len(line.split()) == len(MEVPRTL_COLUMNS) for line in content[:50]):
         return "mevprtl"
-    raise DataFileError(f"{path}: neither CSV with a header nor lines of seven numbers (mevprtl); formats: {', '.join(FORMATS)}")
+    raise DataFileError(
+        f"{path}: neither CSV (header {CSV_HEADER}) nor lines of {' '.join(MEVPRTL_COLUMNS)} (mevprtl); formats: {', '.join(FORMATS)}"
+    )
 
 
 def load_flux(files: FluxFiles) -> UserFlux:
@@ -152,7 +158,7 @@ def _load(files: FluxFiles, stamps: tuple[tuple[int, int], ...]) -> UserFlux:
     notes += tuple(dict.fromkeys(note for content in contents for note in content.notes))
     rows = joined([content.rows for content in contents])
     divisors, said = _undone(files.format, contents)
-    notes = (*_summary(files, contents, protons), *notes, *said, *_left_out(files.format, contents))
+    notes = (*_summary(files, contents, protons), *notes, *said, *_left_out(files.format, contents), *_copies(files, digests))
     records = tuple(
         FluxFile(path.name, size, digest, content.entries, content.protons)
         for path, digest, content, (_, size) in zip(files.paths, digests, contents, stamps, strict=True)
@@ -224,6 +230,17 @@ def _left_out(format: Format, contents: Sequence[FileContent]) -> tuple[str, ...
     share = f" ({lost / (lost + kept):.2%} of the weight)" if format == "dk2nu" and lost + kept > 0 else ""
     entries = sum(tally.entries for tally in merged.values())
     return (f"flux files: {entries} entries{share} are not used: {listed}{more}",)
+
+
+def _copies(files: FluxFiles, digests: Sequence[str]) -> tuple[str, ...]:
+    """A note for each file with the content of another."""
+    seen: dict[str, str] = {}
+    notes = []
+    for path, digest in zip(files.paths, digests, strict=True):
+        if digest in seen:
+            notes.append(f"flux files: {path.name} has the content of {seen[digest]}; its parents count twice, with protons for both")
+        seen.setdefault(digest, path.name)
+    return tuple(notes)
 
 
 def _in_beam_frame(files: FluxFiles, rows: Rows, factor: Array, protons: float, notes: tuple[str, ...]) -> ParentFlux:

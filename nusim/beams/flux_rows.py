@@ -144,14 +144,14 @@ class Check:
         if len(p) and p[fastest] > limit:
             what = "any beam's" if self.beam_momentum is None else f"the beam's {self.beam_momentum:g} GeV/c"
             raise self.refuse(
-                int(place[fastest]), f"{names[0]} {p[fastest]:.4g} GeV is above {what}; is {self.momentum_unit} the file's unit?"
+                int(place[fastest]), f"{names[0]} of {p[fastest]:.4g} GeV, above {what}; is {self.momentum_unit} the file's unit?"
             )
         distance = np.sqrt(np.sum(rows.start**2, axis=1)) + rows.path
         farthest = int(np.argmax(distance)) if len(p) else 0
         if len(p) and distance[farthest] > LARGEST_DISTANCE:
             raise self.refuse(
                 int(place[farthest]),
-                f"{names[1]} is {distance[farthest]:.4g} m from the file's zero, beyond any beam line ({LARGEST_DISTANCE:g} m); "
+                f"{names[1]} at {distance[farthest]:.4g} m from the file's zero, beyond any beam line ({LARGEST_DISTANCE:g} m); "
                 f"is {self.length_unit} the file's unit?",
             )
 

@@ -76,7 +76,7 @@ def read_csv(path: Path, beam_momentum: float | None, protons_given: bool) -> Fi
                 rows.time[:] = flight_time(code, rows.momentum, start)
             pieces.append(rows)
     rows = joined(pieces)
-    return FileContent(rows, len(rows.pdg), protons)
+    return FileContent(rows, len(rows.pdg), protons, notes=_cut_short(path))
 
 
 def read_mevprtl(path: Path, beam_momentum: float | None, protons_given: bool) -> FileContent:
@@ -112,7 +112,7 @@ def read_mevprtl(path: Path, beam_momentum: float | None, protons_given: bool) -
         if flying
         else ()
     )
-    return FileContent(rows, len(rows.pdg), protons if protons > 0 else None, notes=notes)
+    return FileContent(rows, len(rows.pdg), protons if protons > 0 else None, notes=(*notes, *_cut_short(path)))
 
 
 class _text:
@@ -243,6 +243,15 @@ def _table(path: Path, lines: list[str], numbers: IntArray, delimiter: str | Non
             if not _is_number(word):
                 raise DataFileError(f"{path}: line {number}: '{word[:40]}' is not a number")
     raise DataFileError(f"{path}: lines {numbers[0]} to {numbers[-1]} are no table of numbers")
+
+
+def _cut_short(path: Path) -> tuple[str, ...]:
+    """A note where the last line has no end: its last number may lack digits."""
+    with open(path, "rb") as stream:
+        stream.seek(-1, 2)
+        if stream.read(1) in (b"\n", b"\r"):
+            return ()
+    return (f"{path.name}: the last line has no end: is the file cut short?",)
 
 
 def _codes(check: Check, values: Array, place: IntArray) -> IntArray:

@@ -115,7 +115,7 @@ class Window:
         assert self.base is not None, "only a window with a corner can be missed"
         slanted = np.abs(direction @ self.normal) > 1e-6
         point = begin[slanted] + self.ahead(begin[slanted], direction[slanted])[:, None] * direction[slanted] - self.base
-        result: Array = np.linalg.lstsq(self.sides.T, point.T, rcond=None)[0]
+        result: Array = np.asarray(np.linalg.lstsq(self.sides.T, point.T, rcond=None)[0], float)
         return result
 
 
@@ -204,7 +204,7 @@ def _parents(check: Check, columns: dict[str, Any], code: IntArray, across: Arra
     momentum = root_files.vectors(columns, ("pdpx", "pdpy", "pdpz"))
     n = len(code)
     rows = Rows(code, momentum, end, np.zeros(n), np.zeros(n), np.asarray(columns["wgt"], float))
-    check.rows(rows, place, ("pdpx, pdpy, pdpz:", "vx, vy, vz"))
+    check.rows(rows, place, ("pdpx, pdpy, pdpz", "vx, vy, vz"))
     energy = np.asarray(columns["E"], float)
     star = per_species(code, lambda one: float(two_body_energy(pdg.mass(abs(one)), 0.0, pdg.mass(13))))
     doppler = star / energy

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import numpy as np
 from ..errors import DataFileError, MissingExtraError, NusimError
 
 CHUNK = 250_000
-"""Entries read at a time: some 20 MB of columns."""
+"""Entries read at a time, about: some 20 MB of columns."""
+_LARGEST = 4 * CHUNK
 
 
 def uproot_module() -> Any:
@@ -63,15 +65,26 @@ def required(path: Path, tree: Any, wanted: Sequence[str], optional: Sequence[st
 
 
 def chunks(path: Path, tree: Any, branches: Mapping[str, Any]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """First entry and columns by leaf name, CHUNK entries at a time; refuses columns that are not one number an entry."""
-    total = int(tree.num_entries)
-    for first in range(0, total, CHUNK):
-        stop = min(first + CHUNK, total)
+    """First entry and columns by leaf name, about CHUNK entries at a time; refuses columns that are not one number an entry."""
+    cuts = _cuts(branches, int(tree.num_entries))
+    for first, stop in pairwise(cuts):
         columns = {name: branch.array(entry_start=first, entry_stop=stop, library="np") for name, branch in branches.items()}
         for name, values in columns.items():
             if len(values) != stop - first or values.ndim != 1 or not np.issubdtype(values.dtype, np.number):
                 raise DataFileError(f"{path}: tree {tree.name}: {name} is not one number an entry; write the tree split into leaves")
         yield first, columns
+
+
+def _cuts(branches: Mapping[str, Any], total: int) -> list[int]:
+    """Entries at which a tree is cut: where baskets end in every branch, as none is then unpacked twice, or every CHUNK."""
+    common = sorted(set.intersection(*({int(entry) for entry in branch.entry_offsets} for branch in branches.values())))
+    cuts = [0]
+    for entry in common:
+        if entry - cuts[-1] >= CHUNK or (entry == total and entry > cuts[-1]):
+            cuts.append(entry)
+    if cuts[-1] != total or any(stop - first > _LARGEST for first, stop in pairwise(cuts)):
+        return [*range(0, total, CHUNK), total]
+    return cuts
 
 
 def vectors(columns: Mapping[str, Any], names: Sequence[str], unit: float = 1.0) -> Any:

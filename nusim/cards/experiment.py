@@ -52,6 +52,14 @@ class BeamTable(StrictModel):
     polarity: Literal["fhc", "rhc"] = "fhc"
     normalisation: dict[str, Number] = {}
 
+    @field_validator("file", mode="before")
+    @classmethod
+    def _paths(cls, value: object) -> object:
+        names = value if isinstance(value, list | tuple) else [value]
+        if not names or not all(isinstance(name, str) and name for name in names):
+            raise ValueError("a path or a glob in quotes is needed, or a list of them")
+        return value
+
     @field_validator("normalisation")
     @classmethod
     def _known_parents(cls, value: dict[str, float]) -> dict[str, float]:
