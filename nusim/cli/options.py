@@ -36,14 +36,13 @@ def add_set(parser: argparse.ArgumentParser, keys: str) -> None:
 
 
 def add_flux(parser: argparse.ArgumentParser) -> None:
-    """--flux FILE ... and --flux-format."""
+    """--flux FILE, as often as one likes, and --flux-format."""
     parser.add_argument(
         "--flux",
         metavar="FILE",
-        nargs="+",
-        action="extend",
+        action="append",
         default=[],
-        help="a user's own flux in the place of the card's beam: files or globs, as often as one likes (docs/bring_your_own_flux.md)",
+        help="a user's own flux in the place of the card's beam: a file or a glob in quotes; may be given several times",
     )
     parser.add_argument(
         "--flux-format", choices=("dk2nu", "gsimple", "mevprtl", "csv"), help="format of --flux (default: found from the content)"

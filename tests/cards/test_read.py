@@ -88,10 +88,13 @@ def test_resolved_is_a_card_again(name: str) -> None:
 
 def test_resolved_experiment_is_a_card_again() -> None:
     from nusim.cards.experiment import ExperimentCard
+    from nusim.cards.flux import beam_of_files
     from nusim.cards.toml import validate
 
     experiment = read_experiment("sbnd", set={"beam.normalisation.K+": 1.1, "selection.efficiency": {"e+ nu e-": 0.5}})
-    again = validate(ExperimentCard, resolved(experiment), "sbnd").experiment(read_beam, read_experiment)
+    again = validate(ExperimentCard, resolved(experiment), "sbnd").experiment(
+        read_beam, read_experiment, lambda table: beam_of_files(table, Path())
+    )
     assert resolved(again) == resolved(experiment)
     assert again.selection.efficiency_of("nu e- e+") == 0.5
     assert again.normalisation == {"K+": 1.1}
