@@ -31,7 +31,7 @@ def neutrino_flux(
     files = experiment.beam.files
     user = load_flux(files) if files is not None else None
     if user is not None and user.rays is not None:
-        flux = window_flux(user.rays, edges, flavours)
+        flux = window_flux(user.rays, edges, flavours, experiment.normalisation)
     else:
         flux = flux_of_parents(
             parents_of(experiment),

@@ -270,6 +270,9 @@ def test_gsimple_window_flux_is_that_of_its_parents(tmp_path: Path, decays: Pare
         assert (flux.parents is None) == (number == 1)
         assert flux.rays is not None
         found = window_flux(flux.rays, edges, ("numu", "numubar"))
+        if number == 0:
+            twice = window_flux(flux.rays, edges, ("numu", "numubar"), {"K+": 2.0})
+            assert np.allclose(twice["numu"], found["numu"] + found.by_parent["numu"]["K+"], rtol=1e-12, atol=0)
         assert set(found.by_parent["numu"]) == ({"pi+", "K+"} if number == 0 else {"unknown"})
         pions = reference.by_parent["numu"]["pi+"] + two_body_share["numu"] * reference.by_parent["numu"]["K+"]
         error = np.hypot(found.stat_error["numu"], reference.stat_error["numu"])
