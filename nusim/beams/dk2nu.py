@@ -80,7 +80,7 @@ def read_dk2nu(path: Path, beam_momentum: float | None, protons_given: bool) -> 
                 known = made is not None and bool(np.isfinite(made).all() and np.abs(made).max(initial=0.0) < 1e5)
             time[:] = flight_time(code, momentum, end, made if known else None)
             pieces.append(rows)
-        return FileContent(joined(pieces), int(tree.num_entries), protons, recorded, left_out)
+        return FileContent(joined(pieces), int(tree.num_entries), protons, recorded, left_out, per_decay=NEUTRINOS_PER_DECAY)
 
 
 def parents_of_decays(check: Check, columns: Mapping[str, Any], place: IntArray) -> IntArray:
@@ -132,9 +132,7 @@ def sort_decays(
             left_out[reason] = left_out.get(reason, Tally()).plus(weight[mine])
 
 
-def per_parent(
-    recorded: Recorded, expected: Mapping[int, Mapping[tuple[int, int], float]] = NEUTRINOS_PER_DECAY
-) -> tuple[dict[int, float], tuple[str, ...]]:
+def per_parent(recorded: Recorded, expected: Mapping[int, Mapping[tuple[int, int], float]]) -> tuple[dict[int, float], tuple[str, ...]]:
     """Entries per decay of each parent in these files, by PDG code, and what there is to say of them.
 
     A simulation lets its parents decay as they will and keeps those decays that make neutrinos, so that K+ -> mu nu, K+ -> pi0 mu nu and

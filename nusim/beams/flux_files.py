@@ -11,13 +11,12 @@ import numpy as np
 
 from ..errors import DataFileError, ParameterError
 from ..kernels.arrays import Array
-from .dk2nu import NEUTRINOS_PER_DECAY, per_parent, read_dk2nu
 from .dk2nu import TREES as DK2NU_TREES
-from .flux_rows import FileContent, Rays, Recorded, Rows, Tally, joined
+from .dk2nu import per_parent, read_dk2nu
+from .flux_rows import FileContent, Rays, Rows, Tally, joined
 from .flux_text import CSV_HEADER, MEVPRTL_COLUMNS, read_csv, read_mevprtl
 from .gsimple import TREE as GSIMPLE_TREE
-from .gsimple import TWO_BODY, read_gsimple
-from .mesons import per_species
+from .gsimple import read_gsimple
 from .parents import ParentFlux
 
 Format = Literal["dk2nu", "gsimple", "mevprtl", "csv"]
@@ -157,7 +156,7 @@ def _load(files: FluxFiles, stamps: tuple[tuple[int, int], ...]) -> UserFlux:
     protons, notes = _protons(files, contents)
     notes += tuple(dict.fromkeys(note for content in contents for note in content.notes))
     rows = joined([content.rows for content in contents])
-    divisors, said = _undone(files.format, contents)
+    factors, said = _undone(contents)
     notes = (*_summary(files, contents, protons), *notes, *said, *_left_out(files.format, contents), *_copies(files, digests))
     records = tuple(
         FluxFile(path.name, size, digest, content.entries, content.protons)
@@ -166,7 +165,7 @@ def _load(files: FluxFiles, stamps: tuple[tuple[int, int], ...]) -> UserFlux:
     rays = _rays(contents, protons)
     parents = None
     if len(rows.pdg) or rays is None:
-        parents = _in_beam_frame(files, rows, per_species(rows.pdg, lambda code: 1.0 / (protons * divisors.get(code, 1.0))), protons, notes)
+        parents = _in_beam_frame(files, rows, factors / protons, protons, notes)
     return UserFlux(files.format, records, protons, parents, rays, notes)
 
 
@@ -194,18 +193,27 @@ def _protons(files: FluxFiles, contents: Sequence[FileContent]) -> tuple[float, 
     return files.protons, ()
 
 
-def _undone(format: Format, contents: Sequence[FileContent]) -> tuple[dict[int, float], tuple[str, ...]]:
-    """Entries per decay of each parent, where files hold neutrinos instead of parents."""
-    if format not in ("dk2nu", "gsimple"):
-        return {}, ()
-    merged: dict[int, dict[tuple[int, int], Tally]] = {}
-    for content in contents:
-        for code, decays in content.recorded.items():
-            own = merged.setdefault(code, {})
-            for key, tally in decays.items():
-                own[key] = own.get(key, Tally()).merged(tally)
-    recorded: Recorded = merged
-    return per_parent(recorded, NEUTRINOS_PER_DECAY if format == "dk2nu" else TWO_BODY)
+def _undone(contents: Sequence[FileContent]) -> tuple[Array, tuple[str, ...]]:
+    """Decays that each row stands for per unit of its weight, (n,), where files hold neutrinos instead of parents; and what to say of it.
+
+    Files with the same kinds of decays are taken together: what one of them lacks by chance another has.
+    """
+    factors = [np.ones(len(content.rows.pdg)) for content in contents]
+    notes: tuple[str, ...] = ()
+    for per_decay in {id(content.per_decay): content.per_decay for content in contents}.values():
+        alike = [k for k, content in enumerate(contents) if content.per_decay is per_decay]
+        merged: dict[int, dict[tuple[int, int], Tally]] = {}
+        for content in (contents[k] for k in alike):
+            for code, decays in content.recorded.items():
+                own = merged.setdefault(code, {})
+                for key, tally in decays.items():
+                    own[key] = own.get(key, Tally()).merged(tally)
+        divisors, said = per_parent(merged, per_decay)
+        notes += said
+        for k in alike:
+            for code, divisor in divisors.items():
+                factors[k][contents[k].rows.pdg == code] /= divisor
+    return np.concatenate(factors), notes
 
 
 def _summary(files: FluxFiles, contents: Sequence[FileContent], protons: float) -> tuple[str, ...]:

@@ -103,6 +103,8 @@ class FileContent:
     """Entries that are no parents of heavy neutrinos here, by reason."""
     rays: Rays | None = None
     notes: tuple[str, ...] = ()
+    per_decay: Mapping[int, Mapping[tuple[int, int], float]] = field(default_factory=dict)
+    """Entries that one decay of a parent leaves on average, by parent and by (ndecay, ntype); empty where rows are parents themselves."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ Tree `flux` with branches `entry` (one neutrino ray: metres, GeV) and, in many f
 `meta` with the window and the protons on target (GENIE-MC/Generator, src/Tools/Flux/GSimpleNtpFlux.h).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,14 @@ import numpy as np
 
 from .. import pdg
 from ..errors import DataFileError
-from ..kernels.arrays import Array, IntArray
+from ..kernels.arrays import Array, BoolArray, IntArray
 from ..kernels.kinematics import two_body_energy
 from ..units import cm
 from . import root_files
 from .dk2nu import NEUTRINOS_PER_DECAY, parents_of_decays, sort_decays
 from .flux_rows import Check, FileContent, Rays, Rows, Tally, flight_time, joined, moving
 from .mesons import per_species
+from .neutrino_flux import doppler_factor
 
 TREE, META = "flux", "meta"
 _ENTRY = ("wgt", "vtxx", "vtxy", "vtxz", "px", "py", "pz", "E", "pdg")
@@ -32,6 +34,9 @@ TWO_BODY = {
 }
 """The decays whose neutrino has one energy at rest, so that its energy in the file tells how likely it met the window."""
 
+MESONS = {code: decays for code, decays in NEUTRINOS_PER_DECAY.items() if abs(code) != 13}
+"""The decays that are isotropic at rest."""
+
 _TOLERANCE = 0.02
 """Of a neutrino's energy against the range its parent allows: simulations' masses differ by 1e-4, their floats by less."""
 
@@ -42,6 +47,9 @@ def read_gsimple(path: Path, beam_momentum: float | None, protons_given: bool, p
     A ray is there because its neutrino met the window: per unit area at the point it did, a parent's decay does so with
     cos(a) / (4 pi r^2 D^2), D = E* / E = gamma (1 - beta cos theta). A parent's weight is the ray's divided by that and by the window's
     area: over many rays this counts all parents, whether the simulation threw points on the window or let neutrinos fly.
+
+    E* is known in two-body decays. Where these show that rays and parents have the same axes, as in the Booster beam's files, the angle
+    gives D of the other mesons' decays as well. Muons are left out: their decays are not isotropic.
     """
     check = Check(path, "entry", "GeV", "cm", beam_momentum)
     with root_files.root_file(path) as file:
@@ -51,6 +59,7 @@ def read_gsimple(path: Path, beam_momentum: float | None, protons_given: bool, p
         meta, protons = root_files.protons_of(path, file, (META,), "protons", protons_given)
         window = _declared(path, meta)
         notes: tuple[str, ...] = ()
+        per_decay: Mapping[int, Mapping[tuple[int, int], float]] = TWO_BODY
         tree = file[TREE]
         branches = root_files.required(path, tree, _ENTRY, _PARENT)
         parents = parents and set(_PARENT) <= set(branches)
@@ -73,14 +82,16 @@ def read_gsimple(path: Path, beam_momentum: float | None, protons_given: bool, p
             columns["ntype"] = columns["pdg"]
             code = parents_of_decays(check, columns, place)
             sort_decays(code, columns, weight, {}, left_out)
-            _leave_out_three_body(code, columns, weight, left_out)
+            if first == 0 and _same_axes(columns, code):
+                per_decay = MESONS
+            _leave_out(code, columns, weight, per_decay, left_out)
             kept = code != 0
             part = {key: values[kept] for key, values in columns.items()}
             rows = _parents(check, part, code[kept], across[kept], window, place[kept])
             sort_decays(code[kept], part, rows.weight, recorded, left_out)
             pieces.append(rows)
         entries = int(tree.num_entries)
-    return FileContent(joined(pieces), entries, protons, recorded, left_out, _together(rays), notes)
+    return FileContent(joined(pieces), entries, protons, recorded, left_out, _together(rays), notes, per_decay)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -187,15 +198,40 @@ def _rays(columns: dict[str, Any], weight: Array, across: Array, area: float) ->
     return Rays(np.asarray(columns["pdg"], np.int64), np.asarray(columns["E"], float), weight * per_cm2 / across, parent)
 
 
-def _leave_out_three_body(code: IntArray, columns: dict[str, Any], weight: Array, left_out: dict[str, Tally]) -> None:
-    """Entries whose chance to meet the window is not known from their energy alone get parent 0."""
+def _is_two_body(columns: dict[str, Any], code: IntArray) -> BoolArray:
     ndecay = np.asarray(columns["ndecay"], np.int64)
-    two_body = np.isin(code, list(TWO_BODY)) & np.isin(ndecay, [key[0] for decays in TWO_BODY.values() for key in decays])
-    for parent in np.unique(code[(code != 0) & ~two_body]).tolist():
-        mine = (code == parent) & ~two_body
+    return np.isin(code, list(TWO_BODY)) & np.isin(ndecay, [key[0] for decays in TWO_BODY.values() for key in decays])
+
+
+def _star(code: IntArray) -> Array:
+    """Energies (n,) of the neutrinos of two-body decays in their parents' rest frames."""
+    return per_species(code, lambda one: float(two_body_energy(pdg.mass(abs(one)), 0.0, pdg.mass(13))))
+
+
+def _same_axes(columns: dict[str, Any], code: IntArray) -> bool:
+    """Whether the angle between parents and rays gives the energies of the neutrinos of two-body decays."""
+    two_body = _is_two_body(columns, code)
+    part = {key: values[two_body] for key, values in columns.items()}
+    momentum = moving(root_files.vectors(part, ("pdpx", "pdpy", "pdpz")))
+    doppler = doppler_factor(momentum, per_species(code[two_body], pdg.mass), root_files.vectors(part, ("px", "py", "pz")))
+    right = np.abs(doppler * np.asarray(part["E"], float) / _star(code[two_body]) - 1) < _TOLERANCE
+    return len(right) >= _FEW and bool(np.mean(right) > 0.99)
+
+
+def _leave_out(
+    code: IntArray,
+    columns: dict[str, Any],
+    weight: Array,
+    per_decay: Mapping[int, Mapping[tuple[int, int], float]],
+    left_out: dict[str, Tally],
+) -> None:
+    """Entries whose chance to meet the window is not known get parent 0."""
+    kept = _is_two_body(columns, code) if per_decay is TWO_BODY else np.isin(code, list(per_decay))
+    for parent in np.unique(code[(code != 0) & ~kept]).tolist():
+        mine = (code == parent) & ~kept
         reason = f"{pdg.NAMES[parent]} into three"
         left_out[reason] = left_out.get(reason, Tally()).plus(weight[mine])
-    code[~two_body] = 0
+    code[~kept] = 0
 
 
 def _parents(check: Check, columns: dict[str, Any], code: IntArray, across: Array, window: Window, place: IntArray) -> Rows:
@@ -206,9 +242,10 @@ def _parents(check: Check, columns: dict[str, Any], code: IntArray, across: Arra
     rows = Rows(code, momentum, end, np.zeros(n), np.zeros(n), np.asarray(columns["wgt"], float))
     check.rows(rows, place, ("pdpx, pdpy, pdpz", "vx, vy, vz"))
     energy = np.asarray(columns["E"], float)
-    star = per_species(code, lambda one: float(two_body_energy(pdg.mass(abs(one)), 0.0, pdg.mass(13))))
-    doppler = star / energy
     mass = per_species(code, pdg.mass)
+    two_body = _is_two_body(columns, code)
+    doppler = doppler_factor(moving(momentum), mass, root_files.vectors(columns, ("px", "py", "pz")))
+    doppler[two_body] = _star(code[two_body]) / energy[two_body]
     p = np.linalg.norm(momentum, axis=1)
     highest = (np.hypot(p, mass) + p) / mass
     bad = np.flatnonzero((doppler > highest * (1 + _TOLERANCE)) | (doppler < (1 - _TOLERANCE) / highest))

@@ -163,6 +163,12 @@ def _detector_points(volumes: Sequence[SampledVolume], which: Array, u: Array) -
 
 def _aim(momentum: Array, mass: float, line: Array) -> tuple[Array, Array]:
     """Doppler factor D = gamma (1 - beta cos theta) and arrivals per cm^2 per decay isotropic at rest, along `line` (n, 3)."""
+    doppler = doppler_factor(momentum, mass, line)
+    return doppler, 1e-4 / (4 * np.pi * np.sum(line**2, axis=1) * doppler**2)
+
+
+def doppler_factor(momentum: Array, mass: float | Array, line: Array) -> Array:
+    """gamma (1 - beta cos theta) of parents with `momentum` (n, 3) along `line` (n, 3), any length: rest-frame over lab energy of light."""
     p2 = np.sum(momentum**2, axis=1)
     energy = np.sqrt(p2 + mass * mass)
     distance2 = np.sum(line**2, axis=1)
@@ -170,8 +176,8 @@ def _aim(momentum: Array, mass: float, line: Array) -> tuple[Array, Array]:
     p = np.sqrt(p2)
     # E - p cos = (m^2 + p^2 (1 - cos^2)) / (E + p cos) keeps its digits forward
     ahead = (mass * mass + p2 * np.maximum((1 - cosine) * (1 + cosine), 0.0)) / (energy + p * np.maximum(cosine, 0.0))
-    doppler = np.where(cosine > 0, ahead, energy - p * cosine) / mass
-    return doppler, 1e-4 / (4 * np.pi * distance2 * doppler**2)
+    result: Array = np.where(cosine > 0, ahead, energy - p * cosine) / mass
+    return result
 
 
 def _meson_neutrinos(

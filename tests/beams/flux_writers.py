@@ -91,38 +91,39 @@ def write_dk2nu(
     return path
 
 
-def window_rays(decays: ParentFlux, centre: Array, half: float, shift: float, seed: int) -> dict[str, Any]:
-    """Rays of two-body decays through a square window across z at `centre`, as a GSimple file has them, started `shift` m behind it.
+def window_rays(decays: ParentFlux, centre: Array, half: float, shift: float, seed: int, turn: float = 0.0) -> dict[str, Any]:
+    """Rays of meson decays through a square window across z at `centre`, as a GSimple file has them, started `shift` m behind it.
 
-    Each parent throws one point on the window, as GNuMIFlux does. wgt: chance to meet the window, times decays by that channel.
+    Each parent decays in one of the recorded ways and throws one point on the window, as GNuMIFlux does. wgt: chance to meet the
+    window, times recorded decays. `turn`: angle about y of the rays' frame, in which the window lies across z as well.
     """
     rng = np.random.default_rng(seed)
     n = len(decays.pdg)
-    key = {211: (13, 14), -211: (14, -14), 321: (5, 14), -321: (8, -14)}
-    ndecay = np.array([key[code][0] for code in decays.pdg.tolist()], np.int32)
-    ntype = np.array([key[code][1] for code in decays.pdg.tolist()], np.int32)
-    ratio = per_species(decays.pdg, lambda code: CHANNELS[code][key[code]])
+    code = dk2nu_columns(decays, 1.0, seed)
     point = centre + np.column_stack([(2 * rng.random((n, 2)) - 1) * half, np.zeros(n)])
-    line = point - decays.start
+    axes = np.array([[np.cos(turn), 0.0, np.sin(turn)], [0.0, 1.0, 0.0], [-np.sin(turn), 0.0, np.cos(turn)]])
+    line = point - decays.start @ axes.T
     distance = np.linalg.norm(line, axis=1)
     direction = line / distance[:, None]
     mass = per_species(decays.pdg, pdg.mass)
     energy = np.sqrt(np.sum(decays.momentum**2, axis=1) + mass**2)
     star = (mass**2 - pdg.mass(13) ** 2) / (2 * mass)
+    three = np.isin(code["ndecay"], (1, 2, 3, 4, 6, 7, 9, 10))
+    star = np.where(three, star * (0.2 + 0.7 * rng.random(n)), star)
     # the neutrino's energy in the parent's rest frame is k.P / M
-    neutrino = star * mass / (energy - np.sum(decays.momentum * direction, axis=1))
+    neutrino = star * mass / (energy - np.sum((decays.momentum @ axes.T) * direction, axis=1))
     solid = (2 * half) ** 2 * np.abs(direction[:, 2]) / (4 * np.pi * distance**2)
     begin = point + shift * direction
     return {
-        "wgt": decays.weight * ratio * solid * (neutrino / star) ** 2,
+        "wgt": code["nimpwt"] * solid * (neutrino / star) ** 2,
         **{f"vtx{axis}": begin[:, k] for k, axis in enumerate("xyz")},
         "dist": distance + shift,
         **{f"p{axis}": (neutrino[:, None] * direction)[:, k] for k, axis in enumerate("xyz")},
         "E": neutrino,
-        "pdg": ntype,
+        "pdg": code["ntype"],
         **{f"v{axis}": 100 * decays.start[:, k] for k, axis in enumerate("xyz")},
         **{f"pdp{axis}": decays.momentum[:, k] for k, axis in enumerate("xyz")},
-        "ndecay": ndecay,
+        "ndecay": code["ndecay"],
         "ptype": decays.pdg.astype(np.int32),
     }
 

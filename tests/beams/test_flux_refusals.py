@@ -18,11 +18,11 @@ from . import flux_writers as writers
 N = 20
 
 
-def some_parents() -> ParentFlux:
-    """Twenty kaons along a pipe."""
+def some_parents(code: int = 321) -> ParentFlux:
+    """Twenty parents along a pipe."""
     rng = np.random.default_rng(1)
     return ParentFlux(
-        pdg=np.full(N, 321),
+        pdg=np.full(N, code),
         momentum=rng.normal((0.0, 0.0, 3.0), 0.1, (N, 3)),
         start=rng.normal((0.0, 0.0, 20.0), 0.1, (N, 3)),
         time=np.full(N, 20.0),
@@ -166,7 +166,7 @@ CENTRE = np.array([0.0, 0.0, 100.0])
 
 
 def gsimple(path: Path, change: Callable[[Columns], object] = lambda columns: None, protons: float | None = 1e6, half: float = 2.0) -> Path:
-    columns = writers.window_rays(some_parents(), CENTRE, 2.0, 0.0, seed=1)
+    columns = writers.window_rays(some_parents(211), CENTRE, 2.0, 0.0, seed=1)
     columns["wgt"] *= 1e6
     change(columns)
     return writers.write_gsimple(path, columns, protons, CENTRE, half)
@@ -181,7 +181,7 @@ def gsimple(path: Path, change: Callable[[Columns], object] = lambda columns: No
         (put("px", 0.5), "entry 17: E = "),
         (scaled("pdpx pdpy pdpz", 0.001), "entry 0: a neutrino of "),
         (scaled("dist", -1.0), "entry 0: the window lies -"),
-        (put("ptype", 14), "entry 17: ptype = 14 with ndecay = 5"),
+        (put("ptype", 14), "entry 17: ptype = 14 with ndecay = 13"),
         (
             scaled("vtxx vtxy vtxz", 100.0),
             "of the rays miss the window of meta (4 m x 4 m): windowBase, windowDir1 and windowDir2 are metres",

@@ -50,7 +50,7 @@ def test_events(nusim: Run, flux: Path) -> None:
 def test_flux_of_parents_and_of_rays(nusim: Run, flux: Path) -> None:
     result = nusim("flux", "sbnd", "--flux", "a.csv", "--json")
     assert set(result.document["by_parent"]["numu"]) == {"pi+", "K+"}
-    columns = writers.window_rays(some_parents(), CENTRE, 2.0, 0.0, seed=1)
+    columns = writers.window_rays(some_parents(211), CENTRE, 2.0, 0.0, seed=1)
     writers.write_gsimple(flux / "g.root", {name: columns[name] for name in (*columns,) if name != "ptype"}, 1.0, CENTRE, 2.0)
     rays = nusim("flux", "sbnd", "--flux", "g.root", "-o", "rays.csv")
     assert rays.code == 0
