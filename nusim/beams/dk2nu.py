@@ -43,7 +43,7 @@ _EXPECTED = 10.0
 """A decay of which this many entries are expected and none is there was not recorded; with fewer it may be chance."""
 _FEW = 100.0
 
-_NEEDED = ("ndecay", "ntype", "ptype", "vx", "vy", "vz", "pdpx", "pdpy", "pdpz", "nimpwt")
+_NEEDED = ("ndecay", "ptype", "vx", "vy", "vz", "pdpx", "pdpy", "pdpz", "nimpwt")
 _PRODUCTION = ("ppvx", "ppvy", "ppvz")
 
 
@@ -57,7 +57,7 @@ def read_dk2nu(path: Path, beam_momentum: float | None, protons_given: bool) -> 
             raise DataFileError(f"{path}: no tree {TREES[0]}: not a dk2nu file; its trees: {', '.join(names) or 'none'}")
         _, protons = root_files.protons_of(path, file, META, "pots", protons_given)
         tree = file[name]
-        branches = root_files.required(path, tree, _NEEDED, _PRODUCTION)
+        branches = root_files.required(path, tree, _NEEDED, ("ntype", *_PRODUCTION))
         pieces: list[Rows] = []
         recorded: dict[int, dict[tuple[int, int], Tally]] = {}
         left_out: dict[str, Tally] = {}
@@ -65,6 +65,8 @@ def read_dk2nu(path: Path, beam_momentum: float | None, protons_given: bool) -> 
             place = first + np.arange(len(columns["ndecay"]))
             weight = np.asarray(columns["nimpwt"], float)
             check.weights("nimpwt", weight, place)
+            if "ntype" not in columns:
+                columns["ntype"] = _neutrinos(columns["ndecay"])
             parent = parents_of_decays(check, columns, place)
             sort_decays(parent, columns, weight, recorded, left_out)
             kept = parent != 0
@@ -81,6 +83,16 @@ def read_dk2nu(path: Path, beam_momentum: float | None, protons_given: bool) -> 
             time[:] = flight_time(code, momentum, end, made if known else None)
             pieces.append(rows)
         return FileContent(joined(pieces), int(tree.num_entries), protons, recorded, left_out, per_decay=NEUTRINOS_PER_DECAY)
+
+
+def _neutrinos(ndecay: IntArray) -> IntArray:
+    """Neutrinos (PDG codes) of files that do not name them: those of ndecay; of muons both in turn, as a file of all entries has them."""
+    result: IntArray = np.zeros(len(ndecay), np.int64)
+    for decays in NEUTRINOS_PER_DECAY.values():
+        for number, neutrino in decays:
+            mine = np.flatnonzero(ndecay == number)
+            result[mine[abs(neutrino) == 12 :: 2] if number in (11, 12) else mine] = neutrino
+    return result
 
 
 def parents_of_decays(check: Check, columns: Mapping[str, Any], place: IntArray) -> IntArray:

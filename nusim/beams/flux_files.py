@@ -179,7 +179,7 @@ def _read(files: FluxFiles, path: Path) -> FileContent:
     if files.format == "dk2nu":
         return read_dk2nu(path, files.momentum, given)
     if files.format == "gsimple":
-        return read_gsimple(path, files.momentum, given, parents=True)
+        return read_gsimple(path, files.momentum, given)
     return (read_csv if files.format == "csv" else read_mevprtl)(path, files.momentum, given)
 
 

@@ -41,8 +41,8 @@ _TOLERANCE = 0.02
 """Of a neutrino's energy against the range its parent allows: simulations' masses differ by 1e-4, their floats by less."""
 
 
-def read_gsimple(path: Path, beam_momentum: float | None, protons_given: bool, parents: bool) -> FileContent:
-    """The rays of one GSimple file and, with `parents`, the parents behind them.
+def read_gsimple(path: Path, beam_momentum: float | None, protons_given: bool) -> FileContent:
+    """The rays of one GSimple file and, where it has the branch numi, the parents behind them.
 
     A ray is there because its neutrino met the window: per unit area at the point it did, a parent's decay does so with
     cos(a) / (4 pi r^2 D^2), D = E* / E = gamma (1 - beta cos theta). A parent's weight is the ray's divided by that and by the window's
@@ -62,7 +62,7 @@ def read_gsimple(path: Path, beam_momentum: float | None, protons_given: bool, p
         per_decay: Mapping[int, Mapping[tuple[int, int], float]] = TWO_BODY
         tree = file[TREE]
         branches = root_files.required(path, tree, _ENTRY, _PARENT)
-        parents = parents and set(_PARENT) <= set(branches)
+        with_parents = set(_PARENT) <= set(branches)
         pieces: list[Rows] = []
         rays: list[Rays] = []
         recorded: dict[int, dict[tuple[int, int], Tally]] = {}
@@ -77,7 +77,7 @@ def read_gsimple(path: Path, beam_momentum: float | None, protons_given: bool, p
                 window, notes = crossed(path, window, begin, momentum)
             across = _across(check, momentum, window, place)
             rays.append(_rays(columns, weight, across, window.area))
-            if not parents:
+            if not with_parents:
                 continue
             columns["ntype"] = columns["pdg"]
             code = parents_of_decays(check, columns, place)

@@ -97,6 +97,16 @@ def test_dk2nu_comes_back_row_by_row(tmp_path: Path, decays: ParentFlux, prefix:
     assert np.median(np.abs(flux.parents.time - decays.time)[fast]) < 0.1
 
 
+def test_dk2nu_without_the_neutrinos_names(tmp_path: Path, decays: ParentFlux) -> None:
+    """Muons on every second place, as anywhere else, stand for one half decay each."""
+    order = np.argsort(np.abs(decays.pdg) == 13, kind="stable")
+    muons = int(np.sum(np.abs(decays.pdg) == 13))
+    decays = select(decays, np.stack([order[:muons], order[-muons:]], axis=1).ravel())
+    columns = writers.dk2nu_columns(decays, PROTONS, seed=5)
+    del columns["ntype"]
+    same(user_parents(FluxFiles((writers.write_dk2nu(tmp_path / "a.root", columns, [PROTONS]),), "dk2nu")), decays)
+
+
 def test_dk2nu_makes_the_flux_it_states(tmp_path: Path, decays: ParentFlux) -> None:
     """The file's own neutrinos at a point, nimpwt times the chance to go there (calcLocationWeights), against the flux of the parents read.
 
