@@ -36,6 +36,8 @@ class ParentFlux:
     """What made the rows."""
     counted: frozenset[int] = frozenset()
     """Species whose number of rows is itself random, as a cascade makes them; the others were drawn in fixed numbers."""
+    notes: tuple[str, ...] = ()
+    """What there is to say of where they come from; for the warnings of rates and files."""
 
     def __post_init__(self) -> None:
         n = len(self.pdg)
@@ -62,6 +64,7 @@ class ParentFlux:
             self.protons_simulated,
             self.command,
             self.counted,
+            self.notes,
         )
 
     @property
