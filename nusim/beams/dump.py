@@ -23,7 +23,7 @@ from .build import joined, reduced
 from .cascade import KEPT, LOWEST_KINETIC, Generator, numbers
 from .charm import draw_hadrons, draw_taus, tau_of
 from .materials import Material
-from .parents import ParentFlux
+from .parents import REST_MOMENTUM, ParentFlux
 
 DRAWS = 100_000
 """Hadrons drawn of each species with heavy quarks."""
@@ -33,8 +33,6 @@ PROMPT_ROWS = {411: 12_000, 421: 8_000, 431: 12_000, 4122: 2_000, 521: 6_000, 51
 """Rows kept of each heavy-quark species and tau, by absolute PDG code; 3000 of one that is not listed."""
 SECONDARY_ROWS = {321: 14_000, -321: 10_000, 130: 8_000, 211: 8_000, -211: 6_000}
 REST_ROWS = 400
-REST_MOMENTUM = 1e-4
-"""GeV: parents at rest carry this much in a random direction, so that they have one; it moves their products by 1e-4 of c."""
 _FLIGHT = 20.0
 """Length of a prompt decay's segment in decay lengths."""
 _FULL_ENERGY = 30.0

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from ..beams.beam import Beam
+from ..beams.nuisances import Nuisance
 from ..errors import ParameterError
 from ..kernels.arrays import Array
 from .volumes import IDENTITY, Matrix, Vector, Volume
@@ -85,6 +86,11 @@ class Experiment:
         for volume in self.detectors:
             if volume.centre[2] <= 0:
                 raise ParameterError(f"{self.name}: detector: front = {list(volume.front)}: the volume must lie ahead of the beam's zero")
+
+    @property
+    def nuisances(self) -> tuple[Nuisance, ...]:
+        """Uncertainties of its beam's normalisation; none for a composite experiment, whose members have their own."""
+        return () if self.beam is None else self.beam.nuisances
 
     @property
     def detector_origin(self) -> Array:

@@ -50,6 +50,8 @@ class HeavyFlux:
     """beta gamma c tau of the heavy state in metres."""
     weight: Array
     """Decays in the detector per proton on target."""
+    made: Array
+    """Such states, wherever they decay, per proton on target."""
     spin: ComplexArray
     """In the rest frame that a pure boost from the beam frame leads to, shape (n, 3); imaginary only for vector bosons."""
     polarisation: Array
@@ -194,6 +196,16 @@ class HeavySource:
             out[mine] = self._draw(rows[mine], steps, u.T.take(mine, axis=1).T, False).weight
         return out
 
+    def lines(self, rows: IntArray, u: Array) -> tuple[Array, Array, Array]:
+        """`weights`; the heavy states on these lines if they cross the detector, decayed or not; their gamma beta; each (n,)."""
+        weight, crossing, boost = np.empty((3, len(rows)))
+        mass = self.of_route("mass")
+        for mine, steps in self._by_steps(rows):
+            flux = self._draw(rows[mine], steps, u.T.take(mine, axis=1).T, False)
+            weight[mine], crossing[mine] = flux.weight, np.where(flux.leave > flux.enter, flux.made, 0.0)
+            boost[mine] = aim.norm(flux.momentum[:, 1:]) / mass[flux.route]
+        return weight, crossing, boost
+
     def _by_steps(self, rows: IntArray) -> Iterator[tuple[IntArray, tuple[Step, ...]]]:
         """Places of the rows whose routes have the same steps, with these; at least once."""
         route = self.route[rows]
@@ -266,7 +278,7 @@ class HeavySource:
         weight = state.weight * decay_probability(line.enter, line.leave, decay_length)
         return HeavyFlux(
             rows, route, begin, parent, end, state.origin, state.momentum, line.direction, line.enter, line.leave, decay_length, weight,
-            state.spin, state.polarisation, state.late, products, tuple(legs),
+            state.weight, state.spin, state.polarisation, state.late, products, tuple(legs),
         )  # fmt: skip
 
     def expected_weight(self, rows: IntArray) -> Array:
