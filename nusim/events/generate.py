@@ -98,8 +98,11 @@ def prepare(
     for one, part in zip(finals, share, strict=True):
         rates[one.products] = rates.get(one.products, 0.0) + experiment.protons * float(found.by_route @ part)
     by_route: dict[str, float] = {}
+    by_parent: dict[str, float] = {}
     for route, number in zip(source.routes, (experiment.protons * found.by_route * visible).tolist(), strict=True):
         by_route[route.name] = by_route.get(route.name, 0.0) + number
+        parent = pdg.NAMES[route.mode.parent]
+        by_parent[parent] = by_parent.get(parent, 0.0) + number
     draft = Generator(
         spectrum=spectrum,
         experiment=experiment,
@@ -119,6 +122,7 @@ def prepare(
         efficiency=1.0,
         rates_by_channel=rates,
         rates_by_route=by_route,
+        rates_by_parent=by_parent,
         tables=tables,
     )
     run = _tuned(draft, found.by_route * visible)

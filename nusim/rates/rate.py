@@ -91,15 +91,12 @@ class Rate:
         return _quadrature(self.selected_norm_by_nuisance.values())
 
     def __str__(self) -> str:
-        def percent(value: float | None) -> str:
-            return "-" if value is None else f"{value:.3g}"
-
         if self.events == 0:
             return f"{self.model} at {self.experiment}: no events" + (f": {self.warnings[0]}" if self.warnings else "")
         largest = " ".join(f"{name} {value / self.events:.0%}" for name, value in ranked(self.by_parent)[:3])
         return (
-            f"{self.model} at {self.experiment}: {self.events:.4g} +- {self.stat_error:.1g} (stat) +- {self.norm_error:.1g} (norm) events, "
-            f"{self.selected_events:.4g} selected; parents {largest}; gamma beta {percent(self.mean_boost)}"
+            f"{self.model} at {self.experiment}: {self.events:.4g} events (stat {self.stat_error / self.events:.1%}, "
+            f"norm {self.norm_error / self.events:.0%}), {self.selected_events:.4g} selected; parents {largest}; gamma beta {self.mean_boost:.3g}"
         )
 
 
@@ -116,7 +113,7 @@ def expected_events(spectrum: Spectrum, experiment: Experiment, seed: int = 1, p
     that more lines are drawn for where these allow it; None: one line a row.
     """
     if experiment.members:
-        return _add(spectrum, experiment, [expected_events(spectrum, member, seed, precision) for member in experiment.members])
+        return together(spectrum, experiment, [expected_events(spectrum, member, seed, precision) for member in experiment.members])
     tables = tables_of(spectrum)
     parents = parents_of(experiment)
     source = heavy_source(spectrum, experiment, parents, tables, seed)
@@ -249,8 +246,8 @@ def _nothing(spectrum: Spectrum, experiment: Experiment, states: tuple[str, ...]
     )  # fmt: skip
 
 
-def _add(spectrum: Spectrum, experiment: Experiment, rates: list[Rate]) -> Rate:
-    """The sum of the members of a composite experiment.
+def together(spectrum: Spectrum, experiment: Experiment, rates: Sequence[Rate]) -> Rate:
+    """The rate of a composite experiment from those of its members.
 
     Statistical errors add linearly: members on one beam share its parents, whose finite number dominates. So do changes by one
     nuisance of one beam, and the normalisation errors of parts.
