@@ -7,6 +7,7 @@ import numpy as np
 
 from ..errors import ParameterError
 from ..kernels.arrays import Array, BoolArray, IntArray
+from ..pdg import NAMES
 
 REST_MOMENTUM = 1e-4
 """GeV: parents at rest carry this much in a random direction, so that they have one; it moves their products by 1e-4 of c."""
@@ -76,6 +77,10 @@ class ParentFlux:
         """Rows that decay at rest, shape (n,): they carry `REST_MOMENTUM`, so that they have a direction."""
         result: BoolArray = np.sum(self.momentum**2, axis=1) < (2 * REST_MOMENTUM) ** 2
         return result
+
+    def __str__(self) -> str:
+        rows = ", ".join(f"{NAMES[code]} {float(self.weight[self.pdg == code].sum()):.3g}" for code in self.species)
+        return f"ParentFlux: {len(self.pdg)} rows; decays per proton: {rows}"
 
     @property
     def species(self) -> tuple[int, ...]:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -112,7 +113,7 @@ class _Rates:
         except NusimError as error:
             if alone:
                 raise
-            return Found(name, None, str(error), (), perf_counter() - begin)
+            return Found(Path(name).stem, None, str(error), (), perf_counter() - begin)
         return Found(experiment.name, rate, "", (*notes, *rate.warnings), perf_counter() - begin)
 
     def _rate(self, experiment: "Experiment") -> "Rate":

@@ -37,7 +37,8 @@ def print_page(rate: "Rate", seconds: float, share: float | None) -> None:
         ]
     print_table(("", "expected"), summary, left=(0, 1))
     for part, title in _PARTS.items():
-        rows = _rows(rate, part, _SMALLEST if share is None else share)
+        least = share if share is not None else 0.0 if part == "by_contribution" else _SMALLEST
+        rows = _rows(rate, part, least)
         if rows:
             print_table((title, *_COLUMNS), rows)
 

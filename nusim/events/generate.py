@@ -164,7 +164,7 @@ def _bound(ratio: Array, excess: float) -> float:
 def _tuned(draft: Generator, total: Array) -> Generator:
     """The generator with the proposal that a pilot run finds best: each stratum is proposed in proportion to its largest weight.
 
-    `total`: what each route adds to the rate, shape (routes,), up to a common factor.
+    `total`: what each route adds to the rate per proton, shape (routes,).
     """
     drawn, u, _ = draft.candidates(streams.PILOT, np.arange(_PILOT_SIZE), 0)
     ratio = draft.ratios(drawn, u)
@@ -186,9 +186,11 @@ def _tuned(draft: Generator, total: Array) -> Generator:
     largest = np.where(rare, np.maximum(largest, _LEAST_SPREAD * mean[route]), largest)
     rows = rows * largest[stratum]
     scale = float(rows.sum())
-    # chance of a candidate of the new proposal to have a weight at all
-    alive = float(np.mean((ratio > 0) * largest[stratum[drawn]])) / scale
-    average = float(ratio.mean())
+    # chance of a candidate of the new proposal to have a weight at all: in each stratum as in the pilot, which may have seen little of some
+    chance = np.array([np.count_nonzero(part) / len(part) if len(part) else 1.0 for part in own])
+    alive = float(np.bincount(stratum, rows, minlength=len(strata)) @ chance) / scale
+    # known better than the pilot can tell, where few candidates carry most of the weight
+    average = float(total.sum())
     return replace(draft, proposal=np.cumsum(rows), bound=scale, mean=average / alive, efficiency=average / scale)
 
 

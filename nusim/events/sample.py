@@ -72,6 +72,13 @@ class EventSample:
     def __len__(self) -> int:
         return len(self.weight)
 
+    def __str__(self) -> str:
+        kind = "weighted" if self.weighted else "unweighted"
+        total = float(self.weight.sum()) or 1.0
+        share = np.bincount(self.channel, self.weight, minlength=len(self.channels)) / total
+        parts = [f"{name} {part:.1%}" for name, part in zip(self.channels, share.tolist(), strict=True) if part > 0]
+        return f"EventSample: {len(self)} {kind} events of {', '.join(self.states)}, {self.weight.sum():.4g} expected; {', '.join(parts)}"
+
     @property
     def parents(self) -> IntArray:
         """Shape (n,): PDG codes of the beam parents."""

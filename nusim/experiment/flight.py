@@ -135,6 +135,10 @@ class HeavySource:
     def __len__(self) -> int:
         return len(self.row)
 
+    def __str__(self) -> str:
+        states = ", ".join(dict.fromkeys(route.name for route in self.routes)) or "nothing"
+        return f"HeavySource: {len(self)} rows of {len(self.parents.pdg)} parents, {len(self.routes)} routes to {states}"
+
     @cached_property
     def draws(self) -> int:
         """Uniform numbers one drawn heavy state consumes: aim, steps of a chain, and the parent's decay where three share it."""
@@ -152,11 +156,12 @@ class HeavySource:
 
     @cached_property
     def stratum(self) -> IntArray:
-        """Rows whose weights are spread alike, (rows,): a route, and for one whose momenta are fixed how near the cone's edge the
-        detector is."""
+        """Rows whose weights are spread alike, (rows,): a route with parents at rest or in flight, and for one whose momenta are fixed
+        how near the cone's edge the detector is."""
         decay = self._decays(np.arange(len(self)))[0]
         hardness = np.where(self.is_spread, 0, aim.edge_class(self.volumes, decay))
-        return self.route.astype(np.int64) * aim.EDGE_CLASSES + hardness
+        hardness = np.where(self.parents.at_rest[self.row], aim.EDGE_CLASSES, hardness)
+        return self.route.astype(np.int64) * (aim.EDGE_CLASSES + 1) + hardness
 
     def of_mode(self, name: str) -> Array:
         """A property of each route's production mode, shape (routes,)."""

@@ -93,10 +93,11 @@ class Rate:
     def __str__(self) -> str:
         if self.events == 0:
             return f"{self.model} at {self.experiment}: no events" + (f": {self.warnings[0]}" if self.warnings else "")
-        largest = " ".join(f"{name} {value / self.events:.0%}" for name, value in ranked(self.by_parent)[:3])
+        largest = " ".join(f"{name} {value / self.events:.0%}" for name, value in ranked(self.by_parent)[:3] if value > 0.01 * self.events)
         return (
             f"{self.model} at {self.experiment}: {self.events:.4g} events (stat {self.stat_error / self.events:.1%}, "
-            f"norm {self.norm_error / self.events:.0%}), {self.selected_events:.4g} selected; parents {largest}; gamma beta {self.mean_boost:.3g}"
+            f"norm {self.norm_error / self.events:.0%}), {self.selected_events:.4g} selected; parents {largest}; "
+            f"gamma beta {self.mean_boost:.3g}"
         )
 
 
