@@ -82,9 +82,9 @@ def _decays(beam: Beam, name: str) -> float:
 
 
 def _k_plus(beam: Beam) -> float:
-    """mb/(GeV/c sr) at SciBooNE's mean momentum and angle."""
+    """mb/(GeV/c sr) at SciBooNE's mean energy and angle."""
     formula = differential_cross_section(beam.yields["K+"], 321, beam.momentum)
-    return float(formula(np.array([3.9]), np.radians([3.7]))[0])
+    return float(formula(np.sqrt(np.array([3.9**2 - pdg.mass(321) ** 2])), np.radians([3.7]))[0])
 
 
 QUANTITIES: dict[str, Callable[[Beam], float]] = {
@@ -135,7 +135,7 @@ def parents_table(beam: Beam) -> list[str]:
 
 
 def draw_spectra(beam: Beam) -> str:
-    """Decays per proton and unit of log10 p by species, a panel for each polarity; gives the figure's name."""
+    """Decays per proton and unit of log10 p by species, a panel for each polarity, both charges of a dump's together; gives its name."""
     figure, axes = new_figure(len(beam.tables), 1, width=5.0, height=3.4)
     panels = [axes] if len(beam.tables) == 1 else list(axes)
     step = float(np.log10(_SPECTRUM[1] / _SPECTRUM[0]))
@@ -143,19 +143,23 @@ def draw_spectra(beam: Beam) -> str:
         parents = load_parents(beam, polarity)  # type: ignore[arg-type]
         p = np.linalg.norm(parents.momentum, axis=1)
         top = 0.0
-        for place, code in enumerate(sorted(parents.species, key=lambda code: (abs(code), -code))):
-            mine = (parents.pdg == code) & ~parents.at_rest
+        kinds = sorted({abs(code) for code in parents.species})
+        species = np.abs(parents.pdg) if beam.dump else parents.pdg
+        for code in sorted(set(species.tolist()), key=lambda code: (abs(code), -code)):
+            mine = (species == code) & ~parents.at_rest
             height = np.histogram(p[mine], _SPECTRUM, weights=parents.weight[mine])[0] / step
             top = max(top, float(height.max()))
+            style = line_style(kinds.index(abs(code))) | ({"linestyle": ":"} if code < 0 else {})
             if height.max() > 0:
-                panel.stairs(height, _SPECTRUM, label=tex(pdg.NAMES[code]), **line_style(place))
+                panel.stairs(height, _SPECTRUM, label=tex(pdg.NAMES[code]), **style)
         panel.set_xscale("log")
+        panel.set_xlim(_SPECTRUM[0], beam.momentum)
         panel.set_yscale("log")
         panel.set_ylim(top * (1e-9 if beam.dump else 1e-5), top * 3)
         panel.set_xlabel("parent momentum [GeV]")
         panel.set_ylabel(r"decays per proton and unit of $\log_{10} p$")
-        panel.set_title(beam.name if beam.dump else f"{beam.name}, {polarity.upper()}", fontsize=10)
-    panels[-1].legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=8, ncols=1 + (len(panels[-1].patches) > 16))
+        panel.set_title(f"{beam.name}, both charges" if beam.dump else f"{beam.name}, {polarity.upper()}", fontsize=10)
+    panels[-1].legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=8)
     return save(figure, f"{beam.name}_parents.svg")
 
 
