@@ -84,7 +84,7 @@ def print_rates(model: str, found: Sequence["Found"], share: float | None) -> No
             print()
             print_table(("experiment", title, *_COLUMNS), lines, left=(0, 1))
     if any(one.rate is not None for one in found):
-        print("\n  norm: beam normalisation; inside: of the heavy states that cross the detector, those that decay in it")
+        print("\n  norm: beam normalisation; inside: share of the states crossing the detector that decay in it")
 
 
 _COLUMNS = ("events", "stat", "norm", "share", "selected")

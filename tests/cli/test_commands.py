@@ -203,7 +203,7 @@ class TestRate:
             assert 0 < entry["stat_error"] < 0.1 * entry["events"]
 
     def test_all_is_every_shipped_experiment(self, nusim: Run) -> None:
-        document = nusim("rate", "circle", "all", "--json").document
+        document = nusim("rate", "hnl", "all", "--set", "m4=6", "--json").document
         assert {entry["experiment"] for entry in document} == set(experiment_names())
 
     def test_text_has_errors_beside_the_numbers(self, nusim: Run) -> None:
