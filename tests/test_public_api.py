@@ -16,7 +16,7 @@ NeutrinoFlux NusimError ParameterError ParentFlux Rate Spectrum beam_summary dec
 partial_widths plot read_beam read_experiment read_model rebuild resolved solve write write_events
 """
 
-FIGURES = "branching branching_bars events flux"
+FIGURES = "branching branching_bars events flux rates"
 
 
 def test_the_list() -> None:

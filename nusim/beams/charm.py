@@ -33,6 +33,11 @@ class QuarkPair:
     """Hadrons per pair, by name."""
     tau: Mapping[str, float] = field(default_factory=dict)
     """Branching ratios into tau nu of the hadrons whose taus count."""
+    name: str = ""
+    """Of the quark: charm, beauty."""
+    cross_section_uncertainty: float = 0.0
+    """Relative, one standard deviation."""
+    cascade_factor_uncertainty: float = 0.0
 
     def __post_init__(self) -> None:
         if min(self.cross_section, self.cascade_factor, self.transverse) <= 0 or self.longitudinal <= -1:

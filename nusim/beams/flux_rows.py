@@ -11,13 +11,12 @@ from .. import pdg
 from ..errors import DataFileError
 from ..kernels.arrays import Array, BoolArray, IntArray
 from .mesons import per_species
+from .parents import REST_MOMENTUM
 
 LARGEST_MOMENTUM = 1000.0
 """GeV; where the beam's momentum is not told, larger ones are taken for another unit [choice: fixed targets have seen up to 980 GeV]."""
 LARGEST_DISTANCE = 2000.0
 """Metres from the file's zero; farther decays are taken for another unit [choice: decay tunnels are up to 1 km long]."""
-REST_MOMENTUM = 1e-4
-"""GeV along z, given to parents at rest, so that they have a direction; it moves their products by 1e-4 of c."""
 _SLOWEST = 0.1
 """Velocity in c, at least, with which parents are taken to have flown: slower ones were stopped by matter shortly before [choice]."""
 

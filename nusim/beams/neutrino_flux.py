@@ -58,6 +58,10 @@ class NeutrinoFlux:
     def __getitem__(self, flavour: str) -> Array:
         return self.flux[flavour]
 
+    def __str__(self) -> str:
+        parts = ", ".join(f"{flavour} {float(values.sum()):.4g}" for flavour, values in self.flux.items())
+        return f"NeutrinoFlux from {self.edges[0]:g} to {self.edges[-1]:g} GeV, cm^-2 per proton: {parts}"
+
 
 @dataclass(slots=True, eq=False)
 class _Tally:

@@ -1,11 +1,16 @@
 """The parents of neutrinos: where mesons decay, with which momentum, how many per proton."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from ..errors import ParameterError
-from ..kernels.arrays import Array, IntArray
+from ..kernels.arrays import Array, BoolArray, IntArray
+from ..pdg import NAMES
+
+REST_MOMENTUM = 1e-4
+"""GeV: parents at rest carry this much in a random direction, so that they have one; it moves their products by 1e-4 of c."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +43,8 @@ class ParentFlux:
     """Species whose number of rows is itself random, as a cascade makes them; the others were drawn in fixed numbers."""
     notes: tuple[str, ...] = ()
     """What there is to say of where they come from; for the warnings of rates and files."""
+    yield_error: Mapping[int, float] = field(default_factory=dict)
+    """Relative statistical error of the number of parents at rest, by species: their rows are alike, and fewer than were found."""
 
     def __post_init__(self) -> None:
         n = len(self.pdg)
@@ -65,7 +72,18 @@ class ParentFlux:
             self.command,
             self.counted,
             self.notes,
+            self.yield_error,
         )
+
+    @property
+    def at_rest(self) -> BoolArray:
+        """Rows that decay at rest, shape (n,): they carry `REST_MOMENTUM`, so that they have a direction."""
+        result: BoolArray = np.sum(self.momentum**2, axis=1) < (2 * REST_MOMENTUM) ** 2
+        return result
+
+    def __str__(self) -> str:
+        rows = ", ".join(f"{NAMES[code]} {float(self.weight[self.pdg == code].sum()):.3g}" for code in self.species)
+        return f"ParentFlux: {len(self.pdg)} rows; decays per proton: {rows}"
 
     @property
     def species(self) -> tuple[int, ...]:

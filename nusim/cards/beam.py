@@ -257,7 +257,7 @@ def make_beam(card: BeamCard, folder: Path) -> Beam:
             build=_plan(card.build) if card.build else None,
             dump=Dump(**card.dump.model_dump()) if card.dump else None,
             absorber=card.absorber.absorber() if card.absorber else None,
-            pairs=tuple(pair.pair() for pair in card.pairs.values()),
+            pairs=tuple(pair.pair(name) for name, pair in card.pairs.items()),
         )
     except ParameterError as error:
         raise CardError(f"{card.name}: {error}") from None

@@ -1,6 +1,7 @@
 """The parts of a beam card that tell of blocks: those that stop the protons, and the heavy-quark pairs made in them."""
 
-from typing import Annotated, Protocol, Self
+import math
+from typing import Annotated, Literal, Protocol, Self
 
 from pydantic import Field, model_validator
 
@@ -47,9 +48,11 @@ class PairTable(StrictModel):
 
     cross_section: Positive
     cross_section_range: Range
+    cross_section_uncertainty: Fraction | None = None
     mass_exponent: Number = 1.0
     cascade_factor: Positive = 1.0
     cascade_factor_range: Range
+    cascade_factor_uncertainty: Fraction | None = None
     longitudinal: Number
     transverse: Positive
     fractions: dict[str, Annotated[float, Field(strict=True, ge=0.0)]]
@@ -70,8 +73,14 @@ class PairTable(StrictModel):
                 raise ValueError(f"tau: {name} is not among the fractions")
         return self
 
-    def pair(self) -> QuarkPair:
-        """The pair production it says."""
+    def uncertainty(self, key: Literal["cross_section", "cascade_factor"]) -> float:
+        """One standard deviation, relative: what the card gives, or that of a flat distribution over the range."""
+        given: float | None = getattr(self, f"{key}_uncertainty")
+        low, high = getattr(self, f"{key}_range")
+        return float((high - low) / (math.sqrt(12.0) * getattr(self, key))) if given is None else given
+
+    def pair(self, name: str) -> QuarkPair:
+        """The pair production it says, of the quark of this name."""
         return QuarkPair(
             self.cross_section,
             self.mass_exponent,
@@ -80,6 +89,9 @@ class PairTable(StrictModel):
             self.transverse,
             dict(self.fractions),
             dict(self.tau),
+            name,
+            self.uncertainty("cross_section"),
+            self.uncertainty("cascade_factor"),
         )
 
 

@@ -27,6 +27,12 @@ def add_parser(subparsers: Subparsers) -> None:
         "--layout", choices=("chain", "two-beam", "decay", "joint"), default="chain", help="what an event holds (default chain)"
     )
     parser.add_argument("--pdg-scheme", choices=("default", "darknews", "genie"), default="default", help="codes of the heavy states")
+    parser.add_argument(
+        "--nuisances",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="weights for each nuisance of the beam up and down in every event (default; about a third of an LHE event)",
+    )
     parser.add_argument("--chunk-size", metavar="N", type=whole_number, help="events made at a time: memory, not content")
     parser.add_argument("--workers", metavar="W", type=whole_number, default=1, help="processes to share the work; the content is the same")
     add_plot(parser, "distributions of the events")
@@ -53,6 +59,7 @@ def run(args: argparse.Namespace) -> int:
         format=args.format,
         layout=args.layout,
         pdg_scheme=args.pdg_scheme,
+        nuisances=args.nuisances,
         **chosen,
         **({} if args.chunk_size is None else {"chunk": args.chunk_size}),
         workers=args.workers,

@@ -23,7 +23,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         rows = []
         for key, value in found.items():
-            if key in ("problems", "frames", "routes"):
+            if key in ("problems", "frames", "routes", "named_weights"):
                 continue
             text = number(value) if isinstance(value, float) else str(value)
             rows.append((key.replace("_", " "), "-" if value is None else text))
@@ -31,6 +31,7 @@ def run(args: argparse.Namespace) -> int:
             (f"route {name}", f"{route['events']} events, weights sum to {number(route['sum_of_weights'])}")
             for name, route in (found["routes"] or {}).items()
         ]
+        rows += [(f"weight {name}", f"sums to {number(total)}") for name, total in (found["named_weights"] or {}).items()]
         print(args.file)
         print_table(("", ""), rows, left=(0, 1))
         for problem in found["problems"]:

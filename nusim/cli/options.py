@@ -92,6 +92,14 @@ def whole_number(text: str) -> int:
     return int(value)
 
 
+def fraction(text: str) -> float:
+    """A number from 0 to 1."""
+    value = _number(text, text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: a number from 0 to 1 is needed")
+    return value
+
+
 _LARGEST_GRID = 100_000
 
 

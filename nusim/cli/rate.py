@@ -1,87 +1,164 @@
 """nusim rate: expected events."""
 
 import argparse
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from .options import Subparsers, add_command, add_flux, add_json, add_model, add_seed
-from .output import print_json, print_table, warn, with_error
+from .options import Subparsers, add_command, add_flux, add_json, add_model, add_plot, add_seed, fraction
+from .output import print_json, save_figure, save_text, warn
 
 if TYPE_CHECKING:
+    from ..experiment.experiment import Experiment
+    from ..model.spectrum import Spectrum
     from ..rates.rate import Rate
 
-
-_SMALLEST = 1e-6
-"""Shares of parents and final states below this are counted, not listed; --json lists all."""
+_EPILOG = "Exit code 1 if an experiment was refused; the others are in the table all the same."
 
 
 def add_parser(subparsers: Subparsers) -> None:
     """Register the command."""
-    parser = add_command(subparsers, "rate", "expected events by contribution, parent and final state", run)
+    parser = add_command(subparsers, "rate", "expected events by contribution, parent and final state", run, _EPILOG)
     add_model(parser, "of the model or the experiment: mixing2=1e-6, protons=1e21")
     parser.add_argument("experiments", metavar="EXPERIMENT", nargs="+", help="names or paths of experiment cards, or all")
     add_flux(parser)
     add_seed(parser)
+    parser.add_argument(
+        "--share",
+        metavar="X",
+        type=fraction,
+        help="list parts down to this share of the events (default 1e-6; 0.01 for several experiments)",
+    )
+    parser.add_argument("-o", "--output", metavar="CSV", help="write everything as CSV")
+    add_plot(parser, "events by experiment and parent")
     add_json(parser)
 
 
-def run(args: argparse.Namespace) -> int:
-    """Compute and print the rate in each experiment."""
-    from ..cards.read import experiment_names, load_experiment, load_model, split_changes
-    from ..model.spectrum import solve
-    from ..rates.rate import expected_events
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What became of one experiment: a rate, or the reason why there is none."""
 
+    experiment: str
+    rate: "Rate | None"
+    reason: str
+    warnings: tuple[str, ...]
+    seconds: float
+
+
+def run(args: argparse.Namespace) -> int:
+    """Compute the rate in each experiment; print one as a page, several as one table."""
+    from ..cards.locate import locate
+    from ..cards.read import load_model, split_changes
+    from ..model.spectrum import solve
+    from .rate_table import csv_text, print_page, print_rates
+
+    names = _names(args.experiments)
+    for name in names:
+        locate(name, "experiment")
     of_model, of_experiment = split_changes(args.model, dict(args.set))
     model, notes = load_model(args.model, of_model)
     spectrum = solve(model)
-    documents = []
-    names = experiment_names() if args.experiments == ["all"] else args.experiments
-    loaded = [load_experiment(name, of_experiment, args.flux, args.flux_format) for name in names]
-    for experiment, said in loaded:
-        rate = expected_events(spectrum, experiment, args.seed)
-        warnings = list(dict.fromkeys([*notes, *said, *rate.warnings]))
-        warn(warnings)
-        if args.json:
-            documents.append(_document(rate, warnings))
-        else:
-            _print(rate)
+    rates = _Rates(spectrum, of_experiment, args)
+    found = []
+    with _bar(names) as advance:
+        for name in names:
+            advance(name)
+            found.append(rates.of(name, alone=len(names) == 1))
+    warn(note for one in found for note in (*notes, *one.warnings))
+    if args.output:
+        save_text(args.output, csv_text(model.name, found))
+    if args.plot:
+        from ..plot.rates import rates as draw
+
+        save_figure(args.plot, draw([one.rate for one in found if one.rate is not None]))
     if args.json:
-        print_json(documents)
-    return 0
+        print_json([_document(model.name, one, notes) for one in found])
+    elif len(found) == 1 and found[0].rate is not None:
+        print_page(found[0].rate, found[0].seconds, args.share)
+    else:
+        print_rates(model.name, found, args.share)
+    return int(any(one.rate is None for one in found))
 
 
-def _document(rate: "Rate", warnings: list[str]) -> dict[str, Any]:
+def _names(given: Sequence[str]) -> list[str]:
+    """Experiments each once; `all` stands for all that are shipped, and commas part names as blanks do."""
+    from ..cards.read import experiment_names
+
+    names: list[str] = []
+    for text in given:
+        for name in filter(None, text.split(",")):
+            names += experiment_names() if name == "all" else [name]
+    return list(dict.fromkeys(names)) or list(given)
+
+
+class _Rates:
+    """Rates of a model, computed once for each experiment: what a composite adds up may stand beside it."""
+
+    def __init__(self, spectrum: "Spectrum", changes: dict[str, Any], args: argparse.Namespace) -> None:
+        self._spectrum, self._changes, self._seed = spectrum, changes, args.seed
+        self._flux = args.flux, args.flux_format
+        self._known: dict[str, Rate] = {}
+
+    def of(self, name: str, alone: bool) -> Found:
+        """The rate in an experiment; where it is not `alone`, a refusal is a result as well."""
+        from ..cards.read import load_experiment
+        from ..errors import NusimError
+
+        begin = perf_counter()
+        try:
+            experiment, notes = load_experiment(name, self._changes, *self._flux)
+            rate = self._rate(experiment)
+        except NusimError as error:
+            if alone:
+                raise
+            return Found(Path(name).stem, None, str(error), (), perf_counter() - begin)
+        return Found(experiment.name, rate, "", (*notes, *rate.warnings), perf_counter() - begin)
+
+    def _rate(self, experiment: "Experiment") -> "Rate":
+        from ..rates.rate import expected_events, together
+
+        if experiment.members:
+            return together(self._spectrum, experiment, [self._rate(member) for member in experiment.members])
+        if self._changes or self._flux[0]:  # of the experiment named, not of the members of others
+            return expected_events(self._spectrum, experiment, self._seed)
+        if experiment.name not in self._known:
+            self._known[experiment.name] = expected_events(self._spectrum, experiment, self._seed)
+        return self._known[experiment.name]
+
+
+@contextmanager
+def _bar(names: Sequence[str]) -> Iterator[Callable[[str], object]]:
+    """A progress bar over experiments on a terminal, as a function of the one that begins, or nothing."""
+    if len(names) < 2 or not sys.stderr.isatty():
+        yield lambda name: None
+        return
+    from tqdm import tqdm
+
+    with tqdm(total=len(names), unit="experiment", leave=False) as bar:
+
+        def advance(name: str) -> None:
+            bar.update(int(bar.desc != ""))
+            bar.set_description(name)
+
+        yield advance
+
+
+def _document(model: str, found: Found, notes: Sequence[str]) -> dict[str, Any]:
+    rate = found.rate
+    if rate is None:
+        return {"model": model, "experiment": found.experiment, "error": found.reason}
     keys = ("model", "experiment", "protons", "decays", "events", "selected_events", "stat_error", "norm_error")
     parts = ("by_state", "by_contribution", "by_parent", "by_final_state")
-    return {key: getattr(rate, key) for key in keys} | {key: dict(getattr(rate, key)) for key in parts} | {"warnings": warnings}
-
-
-def _print(rate: "Rate") -> None:
-    print(f"{rate.model} at {rate.experiment}, {rate.protons:.4g} protons on target")
-    summary = [
-        ("decays in the volume", with_error(rate.decays, rate.decays_stat_error)),
-        ("  visible: events", with_error(rate.events, rate.stat_error)),
-        ("  selected", with_error(rate.selected_events, rate.selected_stat_error)),
-    ]
-    if rate.norm_error > 0:
-        summary.append(
-            (
-                "  beam normalisation",
-                f"+- {rate.norm_error:.2g} events ({rate.norm_error / rate.events:.0%})" if rate.events > 0 else "none",
-            )
-        )
-    print_table(("", "expected"), summary)
-    for title, part, error, least in (
-        ("contribution", rate.by_contribution, rate.error_by_contribution, 0.0),
-        ("parent", rate.by_parent, rate.error_by_parent, _SMALLEST),
-        ("final state", rate.by_final_state, rate.error_by_final_state, _SMALLEST),
-    ):
-        if any(part.values()):
-            print_table((title, "events", "share"), _shares(part, error, rate.events, least))
-
-
-def _shares(part: Mapping[str, float], error: Mapping[str, float], total: float, least: float) -> list[tuple[str, str, str]]:
-    ordered = sorted(((name, value) for name, value in part.items() if value > 0), key=lambda item: -item[1])
-    shown = [(name, value) for name, value in ordered if value >= least * total]
-    rows = [(name, with_error(value, error.get(name, 0.0)), f"{value / total:.2%}") for name, value in shown]
-    return rows if len(shown) == len(ordered) else [*rows, (f"{len(ordered) - len(shown)} more below {least:.0e}", "", "")]
+    more = ("decays_stat_error", "selected_stat_error", "selected_norm_error", "mean_boost", "fraction_inside", "acceptance")
+    return {
+        **{key: getattr(rate, key) for key in (*keys, *parts)},
+        "warnings": list(dict.fromkeys([*notes, *found.warnings])),
+        **{key: getattr(rate, key) for key in (*more, "effective_parents", "norm_by_nuisance", "selected_norm_by_nuisance")},
+        **{f"stat_error_{part}": getattr(rate, f"error_{part}") for part in parts},
+        **{f"{kind}_{part}": getattr(rate, f"{kind}_{part}") for kind in ("norm_error", "selected") for part in parts},
+        "seconds": round(found.seconds, 3),
+    }

@@ -98,8 +98,11 @@ def prepare(
     for one, part in zip(finals, share, strict=True):
         rates[one.products] = rates.get(one.products, 0.0) + experiment.protons * float(found.by_route @ part)
     by_route: dict[str, float] = {}
+    by_parent: dict[str, float] = {}
     for route, number in zip(source.routes, (experiment.protons * found.by_route * visible).tolist(), strict=True):
         by_route[route.name] = by_route.get(route.name, 0.0) + number
+        parent = pdg.NAMES[route.mode.parent]
+        by_parent[parent] = by_parent.get(parent, 0.0) + number
     draft = Generator(
         spectrum=spectrum,
         experiment=experiment,
@@ -119,6 +122,7 @@ def prepare(
         efficiency=1.0,
         rates_by_channel=rates,
         rates_by_route=by_route,
+        rates_by_parent=by_parent,
         tables=tables,
     )
     run = _tuned(draft, found.by_route * visible)
@@ -160,7 +164,7 @@ def _bound(ratio: Array, excess: float) -> float:
 def _tuned(draft: Generator, total: Array) -> Generator:
     """The generator with the proposal that a pilot run finds best: each stratum is proposed in proportion to its largest weight.
 
-    `total`: what each route adds to the rate, shape (routes,), up to a common factor.
+    `total`: what each route adds to the rate per proton, shape (routes,).
     """
     drawn, u, spare = draft.candidates(streams.PILOT, np.arange(_PILOT_SIZE), 0)
     ratio = draft.ratios(drawn, u, spare[:, 2])
@@ -182,9 +186,11 @@ def _tuned(draft: Generator, total: Array) -> Generator:
     largest = np.where(rare, np.maximum(largest, _LEAST_SPREAD * mean[route]), largest)
     rows = rows * largest[stratum]
     scale = float(rows.sum())
-    # chance of a candidate of the new proposal to have a weight at all
-    alive = float(np.mean((ratio > 0) * largest[stratum[drawn]])) / scale
-    average = float(ratio.mean())
+    # chance of a candidate of the new proposal to have a weight at all: in each stratum as in the pilot, which may have seen little of some
+    chance = np.array([np.count_nonzero(part) / len(part) if len(part) else 1.0 for part in own])
+    alive = float(np.bincount(stratum, rows, minlength=len(strata)) @ chance) / scale
+    # known better than the pilot can tell, where few candidates carry most of the weight
+    average = float(total.sum())
     return replace(draft, proposal=np.cumsum(rows), bound=scale, mean=average / alive, efficiency=average / scale)
 
 

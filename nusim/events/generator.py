@@ -27,6 +27,7 @@ from ..model.spectrum import Spectrum
 from .follow import Decaying, Followed, Waiting, add_products, decay, follow, shown_spin
 from .particles import Particles
 from .sample import INCOMING, EventSample
+from .variations import effects_on, varied_sums
 
 _FEW, _TRIES = 16_384, 8
 """Candidates that are worth a call, and the most tries of an event in one."""
@@ -62,6 +63,7 @@ class Generator:
     """Expected events of each generated final state."""
     rates_by_route: Mapping[str, float]
     """Expected events of each contribution: 'nu4', 'nu4 from nu5', ..."""
+    rates_by_parent: Mapping[str, float]
     tables: Mapping[str, DecayTable]
     """Of every heavy state that events may hold."""
 
@@ -240,6 +242,7 @@ class Generator:
     def metadata(self, first: int = 0) -> dict[str, Any]:
         """What every file of this run says about it."""
         origin = self.experiment.detector_origin
+        effects = effects_on(self.experiment.nuisances, self.rates_by_parent)
         return {
             "version": version("nusim"),
             "kernel": "numpy",
@@ -261,6 +264,9 @@ class Generator:
             },
             "rates_by_channel": dict(self.rates_by_channel),
             "rates_by_route": dict(self.rates_by_route),
+            "rates_by_parent": dict(self.rates_by_parent),
+            "nuisances": effects,
+            "expected_events_varied": varied_sums(effects, self.rates_by_parent),
             "frames": {
                 "beam": "origin and axes of the beam card, z along the proton beam; time zero when the proton passes the origin",
                 "detector": {"local_origin": [float(x) for x in origin], "rotation": [list(row) for row in self.experiment.rotation]},

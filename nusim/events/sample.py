@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ..errors import ParameterError
 from ..kernels.arrays import Array, IntArray
+from .variations import varied
 
 INCOMING, INTERMEDIATE, FINAL = -1, 2, 1
 """Status of a particle: the beam parent, one that decays in the event, one that leaves it."""
@@ -70,3 +71,20 @@ class EventSample:
 
     def __len__(self) -> int:
         return len(self.weight)
+
+    def __str__(self) -> str:
+        kind = "weighted" if self.weighted else "unweighted"
+        total = float(self.weight.sum()) or 1.0
+        share = np.bincount(self.channel, self.weight, minlength=len(self.channels)) / total
+        parts = [f"{name} {part:.1%}" for name, part in zip(self.channels, share.tolist(), strict=True) if part > 0]
+        return f"EventSample: {len(self)} {kind} events of {', '.join(self.states)}, {self.weight.sum():.4g} expected; {', '.join(parts)}"
+
+    @property
+    def parents(self) -> IntArray:
+        """Shape (n,): PDG codes of the beam parents."""
+        return self.pdg[self.offsets[:-1]]
+
+    @property
+    def varied_weights(self) -> dict[str, Array]:
+        """`weight` with each nuisance of the beam one standard deviation up and down, by name: 'K+_up', 'K+_down', ..."""
+        return varied(self.metadata.get("nuisances", {}), self.parents, self.weight)

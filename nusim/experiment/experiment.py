@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from ..beams.beam import Beam
+from ..beams.nuisances import Nuisance
 from ..errors import ParameterError
 from ..kernels.arrays import Array
 from .recast import Recast
@@ -88,6 +89,20 @@ class Experiment:
         for volume in self.detectors:
             if volume.centre[2] <= 0:
                 raise ParameterError(f"{self.name}: detector: front = {list(volume.front)}: the volume must lie ahead of the beam's zero")
+
+    def __str__(self) -> str:
+        if self.members:
+            return f"Experiment {self.name}: {', '.join(member.name for member in self.members)}"
+        beam = f"beam {self.beam.name}" if self.beam else "no beam"
+        volumes = " and ".join(
+            f"{type(one).__name__.lower()} of {one.volume:.4g} m^3 at z = {one.centre[2]:.5g} m" for one in self.detectors
+        )
+        return f"Experiment {self.name}: {beam} ({self.polarity}), {self.protons:.4g} protons on target; {volumes}"
+
+    @property
+    def nuisances(self) -> tuple[Nuisance, ...]:
+        """Uncertainties of its beam's normalisation; none for a composite experiment, whose members have their own."""
+        return () if self.beam is None else self.beam.nuisances
 
     @property
     def detector_origin(self) -> Array:

@@ -50,6 +50,8 @@ class HeavyFlux:
     """beta gamma c tau of the heavy state in metres."""
     weight: Array
     """Decays in the detector per proton on target."""
+    made: Array
+    """Such states, wherever they decay, per proton on target."""
     spin: ComplexArray
     """In the rest frame that a pure boost from the beam frame leads to, shape (n, 3); imaginary only for vector bosons."""
     polarisation: Array
@@ -133,6 +135,10 @@ class HeavySource:
     def __len__(self) -> int:
         return len(self.row)
 
+    def __str__(self) -> str:
+        states = ", ".join(dict.fromkeys(route.name for route in self.routes)) or "nothing"
+        return f"HeavySource: {len(self)} rows of {len(self.parents.pdg)} parents, {len(self.routes)} routes to {states}"
+
     @cached_property
     def draws(self) -> int:
         """Uniform numbers one drawn heavy state consumes: aim, steps of a chain, and the parent's decay where three share it."""
@@ -150,11 +156,12 @@ class HeavySource:
 
     @cached_property
     def stratum(self) -> IntArray:
-        """Rows whose weights are spread alike, (rows,): a route, and for one whose momenta are fixed how near the cone's edge the
-        detector is."""
+        """Rows whose weights are spread alike, (rows,): a route with parents at rest or in flight, and for one whose momenta are fixed
+        how near the cone's edge the detector is."""
         decay = self._decays(np.arange(len(self)))[0]
         hardness = np.where(self.is_spread, 0, aim.edge_class(self.volumes, decay))
-        return self.route.astype(np.int64) * aim.EDGE_CLASSES + hardness
+        hardness = np.where(self.parents.at_rest[self.row], aim.EDGE_CLASSES, hardness)
+        return self.route.astype(np.int64) * (aim.EDGE_CLASSES + 1) + hardness
 
     def of_mode(self, name: str) -> Array:
         """A property of each route's production mode, shape (routes,)."""
@@ -191,8 +198,15 @@ class HeavySource:
         """The weights of what `draw` gives, (n,), for less work: spins of states that the detector sees are not computed."""
         out = np.empty(len(rows))
         for mine, steps in self._by_steps(rows):
-            out[mine] = self._weights(rows[mine], steps, u.T.take(mine, axis=1).T)
+            out[mine] = self._lines(rows[mine], steps, u.T.take(mine, axis=1).T)[0]
         return out
+
+    def lines(self, rows: IntArray, u: Array) -> tuple[Array, Array, Array]:
+        """`weights`; the heavy states on these lines if they cross the detector, decayed or not; their gamma beta; each (n,)."""
+        out = np.empty((3, len(rows)))
+        for mine, steps in self._by_steps(rows):
+            out[:, mine] = self._lines(rows[mine], steps, u.T.take(mine, axis=1).T)
+        return out[0], out[1], out[2]
 
     def thinned_weights(self, rows: IntArray, u: Array, thin: Array) -> Array:
         """`weights` with 0 for most of the states that are likely to weigh little, the others of their kind weighing more: the same mean.
@@ -203,21 +217,24 @@ class HeavySource:
         for mine, steps in self._by_steps(rows):
             own = u.T.take(mine, axis=1).T
             if not steps:
-                out[mine] = self._weights(rows[mine], steps, own)
+                out[mine] = self._lines(rows[mine], steps, own)[0]
                 continue
             last = len(steps) - 1
             worth = chain.drawn(steps[last], self._of_step(own, last)).worth
             kept = np.flatnonzero(thin[mine] < worth)
-            out[mine[kept]] = self._weights(rows[mine[kept]], steps, own.T.take(kept, axis=1).T) / worth[kept]
+            out[mine[kept]] = self._lines(rows[mine[kept]], steps, own.T.take(kept, axis=1).T)[0] / worth[kept]
         return out
 
-    def _weights(self, rows: IntArray, steps: tuple[Step, ...], u: Array) -> Array:
-        """`weights` of rows whose routes have the same steps."""
+    def _lines(self, rows: IntArray, steps: tuple[Step, ...], u: Array) -> tuple[Array, Array, Array]:
+        """`lines` of rows whose routes have the same steps."""
+        mass = self.of_route("mass")[self.route[rows]]
         if steps:
-            return self._draw(rows, steps, u, False).weight
+            flux = self._draw(rows, steps, u, False)
+            return flux.weight, np.where(flux.leave > flux.enter, flux.made, 0.0), aim.norm(flux.momentum[:, 1:]) / mass
         decay, _, factor = self._parent_decays(rows, self._decays(rows)[0], u)
         line = aim.aim(self.volumes, decay, u[:, : aim.DRAWS])
-        return self._arriving(rows, line, self.base[rows] * factor * line.weight)[1]
+        made = self.base[rows] * factor * line.weight
+        return self._arriving(rows, line, made)[1], np.where(line.leave > line.enter, made, 0.0), line.momentum / mass
 
     def _of_step(self, u: Array, level: int) -> Array:
         """The uniform numbers of a step, among those of heavy states (n, draws)."""
@@ -301,7 +318,7 @@ class HeavySource:
         decay_length, weight = self._arriving(rows, line, state.weight)
         return HeavyFlux(
             rows, route, begin, parent, end, state.origin, state.momentum, line.direction, line.enter, line.leave, decay_length, weight,
-            state.spin, state.polarisation, state.late, products, tuple(legs),
+            state.weight, state.spin, state.polarisation, state.late, products, tuple(legs),
         )  # fmt: skip
 
     def expected_weight(self, rows: IntArray) -> Array:

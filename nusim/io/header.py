@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataFileError
+from ..events.variations import Effects, names_of
 from ..kernels.arrays import IntArray
 from .pdg_scheme import scheme_codes
 
@@ -29,6 +30,8 @@ class RunInfo:
     """Events this file is to hold; the run's n counts all files of the run."""
     layout: str
     pdg_scheme: str
+    nuisances: bool = False
+    """Whether each event carries the weights of the metadata's nuisances, up and down."""
 
     def __post_init__(self) -> None:
         missing = [key for key in _NEEDED if key not in self.metadata]
@@ -66,6 +69,17 @@ class RunInfo:
         return tuple(float(by_channel.get(process, 0.0)) for process in self.processes)
 
     @property
+    def effects(self) -> Effects:
+        """Of the nuisances that the events have weights for, by nuisance and beam parent."""
+        effects: Effects = self.metadata.get("nuisances", {}) if self.nuisances else {}
+        return effects
+
+    @property
+    def named_weights(self) -> tuple[str, ...]:
+        """Names of those weights."""
+        return names_of(self.effects)
+
+    @property
     def route_words(self) -> tuple[str, ...]:
         """The routes as one word each: 'nu4_from_nu5'."""
         return tuple(route.replace(" ", "_") for route in self.routes)
@@ -85,6 +99,7 @@ class RunInfo:
             "pdg_scheme": self.pdg_scheme,
             "states": {name: {**state, "pdg": codes[name]} for name, state in self.metadata.get("states", {}).items()},
             "pdg_codes": dict(codes),
+            "named_weights": list(self.named_weights),
             "routes": [
                 {"name": name, "in_events": word, "expected_events": self.metadata.get("rates_by_route", {}).get(name)}
                 for name, word in zip(self.routes, self.route_words, strict=True)

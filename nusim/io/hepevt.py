@@ -22,8 +22,9 @@ import numpy as np
 
 from ..errors import DataFileError
 from ..events.sample import FINAL, INCOMING, INTERMEDIATE, EventSample
+from ..events.variations import factors
 from ..kernels.arrays import Array, BoolArray, IntArray
-from ..pdg import HEAVY_STATE_CODES, NEUTRINO_OF_FLAVOUR
+from ..pdg import CODES, HEAVY_STATE_CODES, NEUTRINO_OF_FLAVOUR
 from ..units import cm
 from .check import detector_volumes
 from .header import json_text
@@ -48,6 +49,7 @@ class HepevtWriter(EventWriter):
 
     def _head(self) -> str:
         self._weights: list[Array] = []
+        self._parents: list[str] = []
         self._records: dict[str, list[str]] = {"event": [], "vertex": [], "seen": [], "route": []}
         self._volumes = detector_volumes(self._info.metadata.get("experiment", {}))
         return ""
@@ -64,6 +66,8 @@ class HepevtWriter(EventWriter):
         columns |= dict(zip(("detector_px", "detector_py", "detector_pz"), momenta, strict=True))
         columns |= {name: columns[f"detector_{name[0]}"] / cm for name in ("x_cm", "y_cm", "z_cm")}
         self._weights.append(record.sample.weight.copy())
+        if self._info.named_weights:
+            self._parents.append(",".join(map(str, record.of_event["parent"].tolist())))
 
     def _label(self, record: Record) -> IntArray:
         """Number of the record that tracks a particle, from 1; 0 for none."""
@@ -87,8 +91,9 @@ class HepevtWriter(EventWriter):
     def _finish(self) -> None:
         text = json_text(self._description())
         columns = ",\n  ".join(f'"{name}": [{",".join(filter(None, parts))}]' for name, parts in self._records.items())
+        parents = f' "parents": [{",".join(filter(None, self._parents))}],\n' if self._info.named_weights else ""
         with OutputFile(sidecar(self._file.path)) as file:
-            file.write(f'{text.removesuffix("}").rstrip()},\n "records": {{\n  {columns}\n }}\n}}\n'.encode("ascii"))
+            file.write(f'{text.removesuffix("}").rstrip()},\n{parents} "records": {{\n  {columns}\n }}\n}}\n'.encode("ascii"))
 
     def _description(self) -> dict[str, Any]:
         info = self._info
@@ -104,6 +109,15 @@ class HepevtWriter(EventWriter):
             " holds the decay that the weight is for, and the event's route (place in routes, from 0)",
             **{name: info.metadata[name] for name in ("model", "experiment") if name in info.metadata},
         }
+        if info.named_weights:
+            description |= {
+                "named_weights": {
+                    name: {str(CODES[parent]): factor for parent, factor in by_parent.items()}
+                    for name, by_parent in factors(info.effects).items()
+                },
+                "named_weights_are": "for each nuisance of the beam a standard deviation up and down: an event's weight is to be"
+                " multiplied by the factor of its beam parent (the list parents, PDG codes, an entry an event), by 1 where there is none",
+            }
         if info.weighted:
             return description | {"weights": weights}
         other = np.flatnonzero(np.abs(weights - 1.0) > 1e-12)

@@ -16,7 +16,8 @@ def info(path: str | os.PathLike[str]) -> dict[str, Any]:
     """A description of an LHE or HEPEVT file.
 
     Keys: format, layout, n, weighted, sum_of_weights (expected events that the file's events stand for), routes (for each
-    way by which the states seen came its events, sum_of_weights and, of the run, expected_events), protons,
+    way by which the states seen came its events, sum_of_weights and, of the run, expected_events), named_weights (sums of the
+    weights for nuisances, in expected events), protons,
     expected_events and stat_error (of the run), seed, kernel, version, frames, sha256 (of the uncompressed content),
     consistent, problems (a line each; events and their lines counted as in the file, events from 0). Keys that the
     file says nothing about are None.
@@ -59,6 +60,7 @@ def _conclude(format: str, file: InputFile, run: dict[str, Any], tally: Tally, p
         "n": n,
         "sum_of_weights": tally.sum if run else None,
         "routes": _routes(run, tally) if run else None,
+        "named_weights": dict(tally.named) if run else None,
         **{key: run.get(key) for key in keys},
         "sha256": file.sha256,
         "consistent": not lines,

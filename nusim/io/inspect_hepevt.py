@@ -10,7 +10,7 @@ from ..kernels.arrays import Array, IntArray
 from ..units import cm, ns
 from .check import FLIGHT_TOLERANCE, Events, Flights, check_flights, check_inside, check_kinematics, detector_volumes
 from .hepevt import DECAYED, TRACKED, UNTRACKED, sidecar
-from .reading import InputFile, Problems, Tally
+from .reading import InputFile, Problems, Tally, factor_of, named_factors
 from .record import DetectorFrame
 
 _BATCH = 20_000
@@ -123,7 +123,16 @@ def _tally(run: dict[str, Any], numbers: IntArray, owner: IntArray, problems: Pr
             problems.add_each(np.flatnonzero(count != 1), lambda i: f"event {i}: not one of its records holds the decay seen")
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):
         problems.add("the weights, routes or records in the JSON file beside it cannot be read")
-    tally.add(weights * float(run.get("events_per_weight") or 0.0), routes)
+    per_weight = float(run.get("events_per_weight") or 0.0)
+    tally.add(weights * per_weight, routes)
+    named = named_factors(run, problems)
+    if named:
+        parents = np.array(run.get("parents", []), np.int64)
+        if len(parents) != n:
+            problems.add(f"the JSON file beside it holds {len(parents)} beam parents for {n} events")
+        else:
+            for name, by_parent in named.items():
+                tally.add_named(name, weights * factor_of(by_parent, parents) * per_weight)
     return tally
 
 

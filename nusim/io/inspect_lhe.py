@@ -11,7 +11,7 @@ from ..errors import DataFileError
 from ..kernels.arrays import Array, IntArray
 from ..units import mm, ns
 from .check import FLIGHT_TOLERANCE, Events, Flights, check_flights, check_frames, check_inside, check_kinematics, detector_volumes
-from .reading import InputFile, Problems, Tally
+from .reading import InputFile, Problems, Tally, factor_of, named_factors
 from .record import DetectorFrame
 
 _HEADER_LIMIT = 100_000_000
@@ -61,6 +61,8 @@ class Header:
     volumes: list[Any]
     routes: dict[str, tuple[int, ...]]
     """For each route, in one word, the codes of its states: the one seen, that which it came from, ..."""
+    factors: dict[str, dict[str, float]]
+    """Of the weights for nuisances, by name and beam parent."""
 
 
 def inspect_lhe(file: InputFile, start: bytes) -> tuple[dict[str, Any], Tally, Problems]:
@@ -97,7 +99,7 @@ def _read_header(file: InputFile, header: str, problems: Problems) -> tuple[Head
             problems.add(str(error))
     volumes = detector_volumes(experiment) if experiment else []
     per_weight = float(run.get("events_per_weight") or 0.0)
-    return Header(bool(run), per_weight, processes, frame, volumes, _routes(run, problems)), run
+    return Header(bool(run), per_weight, processes, frame, volumes, _routes(run, problems), named_factors(run, problems)), run
 
 
 def _routes(run: dict[str, Any], problems: Problems) -> dict[str, tuple[int, ...]]:
@@ -163,8 +165,25 @@ def _check(pieces: list[bytes], first: int, header: Header, tally: Tally, proble
     strange = np.flatnonzero(~np.isin(block.process, list(header.processes)))
     problems.add_each(strange, lambda i: f"event {first + i}: its process {block.process[i]} is not in <init>")
     check_kinematics(block.events, problems, own=header.own)
+    if header.factors:
+        _check_weights(pieces, first, block, header, tally, problems)
     if header.own:
         _check_lines(block, header, problems)
+
+
+_NAMED = re.compile(rb"<wgt id='([^']*)'>([^<]*)</wgt>")
+
+
+def _check_weights(pieces: list[bytes], first: int, block: Block, header: Header, tally: Tally, problems: Problems) -> None:
+    """The weights for nuisances against the weight and the beam parent of each event."""
+    parent = np.array([int(piece.partition(b" parent")[2][:13]) for piece in pieces], np.int64)
+    found = [dict(_NAMED.findall(piece)) for piece in pieces]
+    for name, by_parent in header.factors.items():
+        given = np.array([float(one.get(name.encode(), "nan")) for one in found])
+        expected = factor_of(by_parent, parent) * block.weight
+        wrong = np.flatnonzero(~(np.abs(given - expected) <= 1e-9 * np.abs(block.weight)))
+        problems.add_each(wrong, lambda i, name=name: f"event {first + i}: its weight {name} does not fit its beam parent")  # type: ignore[misc]
+        tally.add_named(name, given * header.per_weight)
 
 
 def _parse(pieces: list[bytes], first: int, own: bool) -> Block:

@@ -10,15 +10,17 @@ Momenta are in the beam frame, GeV. LHE has no place for vertices: each event ca
 pylhe keeps in `optional`, in both frames.
 """
 
+from collections.abc import Sequence
 from xml.sax.saxutils import quoteattr
 
 from ..errors import DataFileError
 from ..events.sample import FINAL, INCOMING, INTERMEDIATE
+from ..events.variations import factors
 from ..units import mm
 from .header import RunInfo, json_text
 from .record import Record, Shape
 from .text import Integer, Real, RowTemplate
-from .writer import EventWriter
+from .writer import EventWriter, weight_column
 
 LAYOUTS = ("chain", "two-beam", "decay")
 PLACEHOLDER = 22
@@ -42,6 +44,8 @@ IDBMUP, EBMUP, PDF*: 0, there is no collision; the incoming particle is in each 
 XSECUP: NOT a cross section: expected events of this final state for the protons on target in nusim_run, no selection applied;
         XERRUP: the same times stat_error / expected_events
 normalisation: expected events = events_per_weight (nusim_run) times the sum of XWGTUP; per proton: divided by protons
+named weights, where there are any (nusim_run: named_weights): XWGTUP with one nuisance of the beam a standard deviation up or down; their
+        sums times events_per_weight are the expected events then; nuisances (nusim_run) holds the relative changes by beam parent
 """
 _NOTES_UNWEIGHTED = """IDWTUP = 3: every event stands for events_per_weight expected events; XWGTUP = 1, save in the few events
         whose weight exceeded the common one: theirs is the ratio
@@ -63,7 +67,8 @@ class LheWriter(EventWriter):
         return "</LesHouchesEvents>\n"
 
     def _template(self, shape: Shape) -> RowTemplate:
-        return event_template(shape, self._info.layout, self._info.weighted, self._info.route_words[shape.route])
+        info = self._info
+        return event_template(shape, info.layout, info.weighted, info.route_words[shape.route], info.named_weights)
 
     def _prepare(self, record: Record) -> None:
         record.of_particle["vtim"] = record.sample.proper_time / mm
@@ -80,12 +85,8 @@ def header_text(info: RunInfo) -> str:
         *(f"<nusim_{name}>\n{json_text(metadata[name])}\n</nusim_{name}>" for name in ("model", "experiment") if name in metadata),
         f"<nusim_notes>{_NOTES}{_NOTES_WEIGHTED if info.weighted else _NOTES_UNWEIGHTED}</nusim_notes>",
     ]
-    if info.weighted:
-        lines += [
-            "<initrwgt>",
-            '<weight id="events">expected events this event stands for, at the file\'s protons on target</weight>',
-            "</initrwgt>",
-        ]
+    if info.weighted or info.named_weights:
+        lines += ["<initrwgt>", *_weight_lines(info), "</initrwgt>"]
     expected = float(metadata["expected_events"])
     relative = float(metadata["stat_error"]) / expected if expected > 0 else 0.0
     lines += ["</header>", "<init>", f" 0 0 0.0 0.0 0 0 0 0 {-4 if info.weighted else 3} {len(info.processes)}"]
@@ -95,8 +96,22 @@ def header_text(info: RunInfo) -> str:
     return "\n".join(lines) + "\n"
 
 
-def event_template(shape: Shape, layout: str, weighted: bool, route: str) -> RowTemplate:
-    """The text of an event of this shape, from <event> to </event>; `route` in one word."""
+def _weight_lines(info: RunInfo) -> list[str]:
+    """What each named weight is."""
+    lines = []
+    if info.weighted:
+        lines += ['<weight id="events">expected events this event stands for, at the file\'s protons on target</weight>']
+    if info.named_weights:
+        lines += ['<weightgroup name="nuisances" combine="none">']
+        for name, by_parent in factors(info.effects).items():
+            what = ", ".join(f"{parent} {factor:.6g}" for parent, factor in by_parent.items())
+            lines += [f'<weight id="{name}">XWGTUP times, by beam parent: {what}; all others 1</weight>']
+        lines += ["</weightgroup>"]
+    return lines
+
+
+def event_template(shape: Shape, layout: str, weighted: bool, route: str, named_weights: Sequence[str] = ()) -> RowTemplate:
+    """The text of an event of this shape, from <event> to </event>; `route` in one word, `named_weights` of the nuisances."""
     kept = shape.below(shape.heavy) if layout == "decay" else tuple(range(len(shape.status)))
     shift = 2 if layout == "two-beam" else 1
     line_of = {place: i + (1 if i == 0 else shift) for i, place in enumerate(kept)}
@@ -126,8 +141,14 @@ def event_template(shape: Shape, layout: str, weighted: bool, route: str) -> Row
         for name in ("px", "py", "pz", "E"):
             pieces += [" ", Real((name, 0))]
         pieces += ["\n"]
-    pieces += ["<rwgt>\n<wgt id='events'>", Real("weight"), "</wgt>\n</rwgt>\n</event>\n"] if weighted else ["</event>\n"]
-    return RowTemplate(pieces)
+    columns = {"events": "weight"} if weighted else {}
+    columns |= {name: weight_column(name) for name in named_weights}
+    if columns:
+        pieces += ["<rwgt>\n"]
+        for name, column in columns.items():
+            pieces += [f"<wgt id='{name}'>", Real(column), "</wgt>\n"]
+        pieces += ["</rwgt>\n"]
+    return RowTemplate([*pieces, "</event>\n"])
 
 
 def _mothers(line: int, layout: str) -> tuple[int, int]:

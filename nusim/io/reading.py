@@ -6,12 +6,14 @@ import os
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 
 from ..errors import DataFileError
+from ..events.variations import factors
 from ..kernels.arrays import Array, IntArray
+from ..pdg import CODES
 
 _CHUNK = 4_000_000
 LARGEST_EVENT = 256_000_000
@@ -82,6 +84,8 @@ class Tally:
         """Of the weights, in expected events."""
         self.by_route: dict[str, list[float]] = {}
         """Number of events and sum of weights of each route."""
+        self.named: dict[str, float] = {}
+        """Sums of the weights for nuisances."""
 
     def add(self, weights: Array, routes: Sequence[str] = ()) -> None:
         """Events with weights in expected events; `routes`: of each, where they are known."""
@@ -94,6 +98,10 @@ class Tally:
             found = self.by_route.setdefault(name, [0, 0.0])
             found[0] += len(mine)
             found[1] += float(mine.sum())
+
+    def add_named(self, name: str, weights: Array) -> None:
+        """Weights of this name, in expected events."""
+        self.named[name] = self.named.get(name, 0.0) + float(weights.sum())
 
     def unreadable(self) -> None:
         """An event of which nothing is known."""
@@ -125,3 +133,21 @@ class Problems:
     def lines(self) -> list[str]:
         """The problems, and how many more there are."""
         return [*self._lines, f"and {self._more} more"] if self._more else list(self._lines)
+
+
+def named_factors(run: dict[str, Any], problems: Problems) -> dict[str, dict[str, float]]:
+    """The weights for nuisances that a run says its events have, by name: factors on the events' own weight by beam parent."""
+    try:
+        known = factors(run.get("nuisances", {}))
+        return {name: known[name] for name in run.get("named_weights", [])}
+    except (AttributeError, KeyError, TypeError):
+        problems.add("the header's named weights cannot be read")
+        return {}
+
+
+def factor_of(by_parent: dict[str, float], parents: IntArray) -> Array:
+    """The factor of each event with a beam parent of the given PDG code, (n,)."""
+    out = np.ones(len(parents))
+    for name, factor in by_parent.items():
+        out[parents == CODES[name]] = factor
+    return out

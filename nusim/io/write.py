@@ -1,7 +1,7 @@
 """Event files of any format: chosen by suffix, written in one go or sample by sample."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from ..errors import DataFileError
 from ..events.generate import prepare
 from ..events.pool import check_at_least_one, samples
 from ..events.sample import FINAL, INCOMING, INTERMEDIATE, EventSample
+from ..events.variations import names_of
 from ..experiment.experiment import Experiment
 from ..model.spectrum import Spectrum
 from . import hepevt, lhe
@@ -32,7 +33,7 @@ _WRITERS: dict[str, type[EventWriter]] = {"lhe": lhe.LheWriter, "hepevt": hepevt
 _COMPRESSION = 0.45
 """Compressed over plain size, above what is measured."""
 
-_PER_RECORD, _PER_WEIGHT = 16, 30
+_PER_RECORD, _PER_WEIGHT, _PER_PARENT = 16, 30, 5
 """Bytes that the JSON file beside a HEPEVT file spends on each."""
 
 _TRIAL = 200
@@ -46,6 +47,7 @@ def write(
     *,
     layout: str = "chain",
     pdg_scheme: str = "default",
+    nuisances: bool = True,
 ) -> str:
     """Write a sample; gives the sha256 of the uncompressed content.
 
@@ -53,6 +55,7 @@ def write(
     - format: lhe or hepevt; by default what the suffix says (.lhe, .lhe.gz, .hepevt, .hepevt.txt).
     - layout: chain, decay, two-beam (lhe only) or joint (hepevt only): see `nusim.io.lhe` and `nusim.io.hepevt`.
     - pdg_scheme: default, darknews or genie: the codes of the heavy states.
+    - nuisances: whether events carry a weight for each nuisance of the beam up and down (`EventSample.varied_weights`).
 
     Raises DataFileError; then nothing new stands under the name.
     """
@@ -67,6 +70,7 @@ def write(
         format=format,
         layout=layout,
         pdg_scheme=pdg_scheme,
+        nuisances=nuisances,
     )
     with writer:
         writer.write(sample)
@@ -85,6 +89,7 @@ def open_writer(
     format: str | None = None,
     layout: str = "chain",
     pdg_scheme: str = "default",
+    nuisances: bool = True,
 ) -> EventWriter:
     """A writer for the samples of one run, to be used in a `with` block: `writer.write(sample)`, then `writer.sha256`.
 
@@ -93,7 +98,7 @@ def open_writer(
     """
     name = format_of(path, format)
     count = int(metadata.get("n", 0)) if events is None else events
-    info = RunInfo(metadata, channels, states, routes, weighted, count, layout, pdg_scheme)
+    info = RunInfo(metadata, channels, states, routes, weighted, count, layout, pdg_scheme, nuisances)
     compress = os.fspath(path).endswith(".gz")
     if compress and name == "hepevt":
         raise DataFileError(f"{path}: the readers of hepevt take plain text only; leave out .gz")
@@ -110,6 +115,7 @@ def write_events(
     format: str | None = None,
     layout: str = "chain",
     pdg_scheme: str = "default",
+    nuisances: bool = True,
     state: str | None = None,
     final: str | None = None,
     weighted: bool = False,
@@ -130,7 +136,7 @@ def write_events(
     empty = run.events(0, 0)
     if n > _TRIAL:
         trial = run.events(0, _TRIAL)
-        check_free_space(path, round(n * sample_width(trial, path, format, layout=layout)))
+        check_free_space(path, round(n * sample_width(trial, path, format, layout=layout, nuisances=nuisances)))
     writer = open_writer(
         path,
         run.metadata(),
@@ -142,6 +148,7 @@ def write_events(
         format=format,
         layout=layout,
         pdg_scheme=pdg_scheme,
+        nuisances=nuisances,
     )
     total = squares = 0.0
     with writer, _bar(n, progress) as advance:
@@ -215,8 +222,11 @@ def estimate_size(
     return round(n * _width(shape, path, format, layout, weighted, "nu4"))
 
 
-def sample_width(sample: EventSample, path: str | os.PathLike[str], format: str | None = None, *, layout: str = "chain") -> float:
+def sample_width(
+    sample: EventSample, path: str | os.PathLike[str], format: str | None = None, *, layout: str = "chain", nuisances: bool = True
+) -> float:
     """Mean bytes of an event of this sample in a file."""
+    names = names_of(sample.metadata.get("nuisances", {})) if nuisances else ()
     record = Record(sample, DetectorFrame.of(sample.metadata), "default")
     label = None
     if format_of(path, format) == "hepevt":
@@ -224,16 +234,19 @@ def sample_width(sample: EventSample, path: str | os.PathLike[str], format: str 
         label = np.minimum(label, 1) if layout == "joint" else label
     total = 0.0
     for shape, events in record.shapes(label):
-        total += len(events) * _width(shape, path, format, layout, sample.weighted, sample.routes[shape.route])
+        total += len(events) * _width(shape, path, format, layout, sample.weighted, sample.routes[shape.route], names)
     return total / max(len(sample), 1)
 
 
-def _width(shape: Shape, path: str | os.PathLike[str], format: str | None, layout: str, weighted: bool, route: str) -> float:
-    """Bytes of an event of a shape in a file."""
+def _width(
+    shape: Shape, path: str | os.PathLike[str], format: str | None, layout: str, weighted: bool, route: str, names: Sequence[str] = ()
+) -> float:
+    """Bytes of an event of a shape in a file; `names`: of weights for nuisances."""
     if format_of(path, format) == "lhe":
-        width = lhe.event_template(shape, layout, weighted, route).width
+        width = lhe.event_template(shape, layout, weighted, route, names).width
     else:
-        width = hepevt.event_template(shape, layout).width + max(shape.label) * _PER_RECORD + weighted * _PER_WEIGHT
+        width = hepevt.event_template(shape, layout).width + max(shape.label) * _PER_RECORD
+        width += weighted * _PER_WEIGHT + bool(names) * _PER_PARENT
     return width * (_COMPRESSION if os.fspath(path).endswith(".gz") else 1.0)
 
 

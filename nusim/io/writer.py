@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import DataFileError
 from ..events.sample import EventSample
+from ..events.variations import varied
 from ..kernels.arrays import IntArray
 from .header import RunInfo
 from .output import OutputFile
@@ -19,6 +20,11 @@ _PIECE = 8192
 """Events of few shapes turned into text at a time: bounds the memory, not the content."""
 _SHAPES, _LARGEST = 8, 4
 """So many shapes share a piece of that size; with more it grows, up to so many times, or each shape would have too few rows to be fast."""
+
+
+def weight_column(name: str) -> str:
+    """The column of a record that holds the weights of this name, in units of the file's weight."""
+    return f"weight {name}"
 
 
 class EventWriter(ABC):
@@ -110,6 +116,8 @@ class EventWriter(ABC):
             "file_weight": sample.weight / info.events_per_weight if len(sample) else sample.weight,
             "parent": record.of_particle["pdg"][sample.offsets[:-1]],
         }
+        varied_weights = varied(info.effects, sample.parents, record.of_event["file_weight"])
+        record.of_event |= {weight_column(name): weights for name, weights in varied_weights.items()}
         self._prepare(record)
         shapes = list(record.shapes(self._label(record)))
         piece = _PIECE * min(max(len(shapes) // _SHAPES, 1), _LARGEST)

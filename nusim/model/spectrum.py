@@ -62,6 +62,12 @@ class Spectrum:
         if not defect <= _UNITARITY:
             raise ParameterError(f"spectrum: U is not unitary, |U^dagger U - 1| = {defect:.3g}")
 
+    def __str__(self) -> str:
+        kind = "Majorana" if self.majorana else "Dirac"
+        states = ", ".join(f"{name} {self.mass(name):.6g} GeV (|U|^2 {self.active_mixing2(name).sum():.4g})" for name in self.heavy_states)
+        light = "" if self.m3_ev is None else f"; m3 = {self.m3_ev:.4g} eV"
+        return f"Spectrum of {self.model.name}, {kind}: {states}{light}"
+
     @property
     def majorana(self) -> bool:
         """Whether the heavy states are Majorana particles."""

@@ -4,5 +4,6 @@
 from .branching import branching, branching_bars
 from .events import events
 from .flux import flux
+from .rates import rates
 
-__all__ = ["branching", "branching_bars", "events", "flux"]
+__all__ = ["branching", "branching_bars", "events", "flux", "rates"]

@@ -28,7 +28,10 @@ _NAMES = {
     "numubar": r"\bar\nu_\mu",
     "nuebar": r"\bar\nu_e",
 }
-_LETTERS = {"mu": r"\mu", "tau": r"\tau", "pi": r"\pi", "rho": r"\rho", "omega": r"\omega", "eta": r"\eta", "Ds": "D_s"}
+_LETTERS = {
+    **{"mu": r"\mu", "tau": r"\tau", "pi": r"\pi", "rho": r"\rho", "omega": r"\omega", "eta": r"\eta"},
+    **{"Ds": "D_s", "Bs": "B_s", "Lambda_c": r"\Lambda_c"},
+}
 
 
 def tex(products: str) -> str:

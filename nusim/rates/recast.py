@@ -47,6 +47,12 @@ def scaled_events(spectrum: Spectrum, experiment: Experiment, criterion_events: 
                 by_state[state] += criterion_events * events
                 by_final[products] = by_final.get(products, 0.0) + criterion_events * events
     total = math.fsum(by_state.values())
+    parts = {
+        "state": by_state,
+        "contribution": {state: number for state, number in by_state.items() if number > 0},
+        "final_state": by_final,
+    }
+    nuisance = {"published limits": recast.uncertainty * total}
     return Rate(
         model=spectrum.model.name,
         experiment=experiment.name,
@@ -58,13 +64,16 @@ def scaled_events(spectrum: Spectrum, experiment: Experiment, criterion_events: 
         norm_error=recast.uncertainty * total,
         selected_stat_error=0.0,
         decays_stat_error=0.0,
-        by_state=by_state,
-        by_contribution={state: number for state, number in by_state.items() if number > 0},
-        by_final_state=by_final,
-        error_by_state=dict.fromkeys(by_state, 0.0),
-        error_by_contribution={state: 0.0 for state, number in by_state.items() if number > 0},
-        error_by_final_state=dict.fromkeys(by_final, 0.0),
+        norm_by_nuisance=nuisance,
+        selected_norm_by_nuisance=nuisance,
         warnings=tuple(dict.fromkeys((*spectrum.warnings, *notes))),
+        **{f"by_{part}": numbers for part, numbers in parts.items()},
+        **{f"selected_by_{part}": numbers for part, numbers in parts.items()},
+        **{f"error_by_{part}": dict.fromkeys(numbers, 0.0) for part, numbers in parts.items()},
+        **{
+            f"norm_error_by_{part}": {name: recast.uncertainty * number for name, number in numbers.items()}
+            for part, numbers in parts.items()
+        },
     )
 
 

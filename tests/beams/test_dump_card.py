@@ -1,5 +1,6 @@
 """Cards of dumps: what they say, and one line for what they must not."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +38,29 @@ def _codes(names: Any) -> list[int]:
 
 
 def test_heavy_quarks_share_their_normalisation() -> None:
-    beam = read_beam("sps-dump-mo")
-    assert beam.normalised_with("D+") == beam.normalised_with("Ds-") == beam.normalised_with("tau+")
-    assert beam.normalised_with("B+") == beam.normalised_with("Bs0bar") != beam.normalised_with("D+")
-    assert beam.normalised_with("K+") == "K+"
+    """Every parent's nuisances together are the uncertainty that the card gives it."""
+    for name in ("sps-dump-cu", "sps-dump-mo"):
+        beam = read_beam(name)
+        effect = {nuisance.name: nuisance.effect for nuisance in beam.nuisances}
+        assert {"D", "Ds", "Lambda_c", "B", "Bs", "sigma_cc", "sigma_bb", "cascade_factor", "K+", "mu+"} <= set(effect)
+        assert set(effect["sigma_cc"]) == {"D+", "D-", "D0", "D0bar", "Ds+", "Ds-", "Lambda_c+", "Lambda_c-", "tau+", "tau-"}
+        assert set(effect["cascade_factor"]) == set(effect["sigma_cc"]) | set(effect["sigma_bb"])
+        assert set(effect["Ds"]) == {"Ds+", "Ds-", "tau+", "tau-"}
+        assert set(effect["K+"]) == {"K+"}
+        for parent, total in beam.normalisation_uncertainty.items():
+            assert math.hypot(*(of.get(parent, 0.0) for of in effect.values())) == pytest.approx(total, rel=1e-12)
+
+
+def test_a_range_is_flat_and_an_uncertainty_given_holds() -> None:
+    data = _card()
+    charm, beauty = beam_of_card(data, card_folder("beam") / "x.toml").pairs
+    assert charm.cascade_factor_uncertainty == pytest.approx((2.3 - 1.0) / math.sqrt(12) / 1.37)
+    assert charm.cross_section_uncertainty == 0.23
+    del data["pairs"]["beauty"]["cross_section_uncertainty"]
+    data["pairs"]["charm"]["cascade_factor_uncertainty"] = 0.5
+    charm, beauty = beam_of_card(data, card_folder("beam") / "x.toml").pairs
+    assert charm.cascade_factor_uncertainty == 0.5
+    assert beauty.cross_section_uncertainty == pytest.approx((3.4 - 0.9) / math.sqrt(12) / 2.2)
 
 
 @pytest.mark.parametrize(

@@ -179,6 +179,7 @@ RATE_KEYS = [
     *("model", "experiment", "protons", "decays", "events", "selected_events", "stat_error", "norm_error"),
     *("by_state", "by_contribution", "by_parent", "by_final_state", "warnings"),
 ]
+PARTS = ("by_state", "by_contribution", "by_parent", "by_final_state")
 
 
 class TestRate:
@@ -186,15 +187,23 @@ class TestRate:
         document = nusim("rate", "circle", "sbnd", "microboone", "--json").document
         assert [entry["experiment"] for entry in document] == ["sbnd", "microboone"]
         for entry in document:
-            assert list(entry) == RATE_KEYS
+            assert list(entry)[: len(RATE_KEYS)] == RATE_KEYS
             assert entry["model"] == "circle"
-            for part in ("by_state", "by_contribution", "by_parent", "by_final_state"):
+            assert entry["acceptance"] == pytest.approx(entry["selected_events"] / entry["events"])
+            assert math.hypot(*entry["norm_by_nuisance"].values()) == pytest.approx(entry["norm_error"])
+            assert 1 < entry["mean_boost"] < 100
+            assert 0 < entry["fraction_inside"] < 1
+            for part in PARTS:
+                names = set(entry[part])
+                assert names == set(entry[f"stat_error_{part}"]) == set(entry[f"norm_error_{part}"]) == set(entry[f"selected_{part}"])
+                assert math.fsum(entry[f"selected_{part}"].values()) == pytest.approx(entry["selected_events"])
+            for part in PARTS:
                 assert math.fsum(entry[part].values()) == pytest.approx(entry["events"])
             assert 0 < entry["selected_events"] <= entry["events"] < entry["decays"]
             assert 0 < entry["stat_error"] < 0.1 * entry["events"]
 
     def test_all_is_every_shipped_experiment(self, nusim: Run) -> None:
-        document = nusim("rate", "circle", "all", "--json").document
+        document = nusim("rate", "hnl", "all", "--set", "m4=6", "--json").document
         assert {entry["experiment"] for entry in document} == set(experiment_names())
 
     def test_text_has_errors_beside_the_numbers(self, nusim: Run) -> None:
@@ -203,6 +212,40 @@ class TestRate:
         assert "+-" in result.out
         assert MISSING in result.err
         assert all(word in result.out for word in ("contribution", "nu4", "nu5", "nu4 from nu5"))
+
+    def test_several_experiments_are_one_table(self, nusim: Run, tmp_path: Path) -> None:
+        """A refused one is a line with its reason; a composite is the sum of the members beside it; nothing is wider than 100 columns."""
+        (tmp_path / "broken.toml").write_text('name = "broken"\nsource = "none"\nprotons = -1.0\n')
+        given = ("circle", "sbnd,microboone", "icarus", "sbn", tmp_path / "broken.toml")
+        result = nusim("rate", *given, "-o", tmp_path / "r.csv", "--plot", tmp_path / "r.svg")
+        assert result.code == 1
+        lines = result.out.splitlines()
+        assert lines[0] == "circle: expected events in 5 experiments"
+        assert max(map(len, (line for line in lines if "refused:" not in line))) <= 100
+        assert lines[1].split()[:5] == ["experiment", "protons", "visible", "stat", "norm"]
+        assert [line.split()[0] for line in lines[2:6]] == ["sbnd", "microboone", "icarus", "sbn"]
+        assert any("refused: " in line and "protons" in line for line in lines)
+        assert result.out.count("nu pi0") == 4
+        rows = [line.split(",") for line in (tmp_path / "r.csv").read_text().splitlines()]
+        assert rows[0] == ["model", "experiment", "part", "name", "value", "stat_error", "norm_error", "selected"]
+        events = {row[1]: float(row[4]) for row in rows if row[2:4] == ["total", "events"]}
+        assert events["sbn"] == pytest.approx(events["sbnd"] + events["microboone"] + events["icarus"], rel=1e-12)
+        assert (tmp_path / "r.svg").read_text().count("<svg") == 1
+
+    def test_a_refused_one_among_several_in_json(self, nusim: Run, tmp_path: Path) -> None:
+        (tmp_path / "broken.toml").write_text('name = "broken"\nsource = "none"\nprotons = -1.0\n')
+        result = nusim("rate", "triangle", "sbnd", tmp_path / "broken.toml", "--json")
+        assert result.code == 1
+        good, bad = result.document
+        assert good["events"] == 0.0
+        assert list(bad) == ["model", "experiment", "error"]
+        assert "protons" in bad["error"]
+
+    def test_a_misspelt_one_is_refused_before_any_work(self, nusim: Run) -> None:
+        result = nusim("rate", "circle", "sbnd", "icaruss")
+        assert result.code == 1
+        assert result.out == ""
+        assert "icarus" in result.err
 
     def test_set_goes_to_the_card_that_knows_the_key(self, nusim: Run) -> None:
         one = nusim("rate", "hnl", "sbnd", "--set", "m4=0.2", "mixing2=1e-8", "--json").document[0]
@@ -214,7 +257,9 @@ class TestRate:
         result = nusim("rate", "triangle", "sbnd", "--json")
         assert result.code == 0
         entry = result.document[0]
-        assert list(entry) == RATE_KEYS
+        assert list(entry)[: len(RATE_KEYS)] == RATE_KEYS
+        assert entry["acceptance"] is None
+        assert entry["mean_boost"] is None
         assert entry["events"] == entry["decays"] == entry["stat_error"] == 0.0
         assert "no open production mode" in entry["warnings"][0]
 

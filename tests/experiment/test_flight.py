@@ -27,7 +27,7 @@ def test_decay_probability_keeps_its_digits(length: float) -> None:
 def test_decay_points_are_exponential_inside_the_detector(length: float) -> None:
     n = 50_000
     one = np.ones(n)
-    flux = HeavyFlux(*[np.zeros(n)] * 8, 110 * one, 115 * one, length * one, one, *[np.zeros(n)] * 4, ())  # type: ignore[arg-type]
+    flux = HeavyFlux(*[np.zeros(n)] * 8, 110 * one, 115 * one, length * one, one, *[np.zeros(n)] * 5, ())  # type: ignore[arg-type]
     distance = flux.decay_distance(np.random.default_rng(1).random(n))
     assert distance.min() >= 110
     assert distance.max() <= 115

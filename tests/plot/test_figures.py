@@ -131,3 +131,33 @@ def test_errors_of_a_scan_are_those_of_the_tables() -> None:
             assert values[place] == pytest.approx(channel.uncertainty) if known else np.isnan(values[place])
     # the amplitude of three neutrinos holds the Z beside the Z': what is not known of the Z stays
     assert np.all(scan.uncertainty["nu nu nu"] > 1e-3)
+
+
+def test_a_bar_of_rates_is_divided_by_parents() -> None:
+    """Bars end at the number of events on a logarithmic axis; an experiment without events says so."""
+    from matplotlib.colors import to_hex
+
+    from nusim.plot import rates
+
+    def rate(name: str, events: float, by_parent: dict[str, float]) -> nusim.Rate:
+        return nusim.Rate("m", name, 1e20, 2 * events, events, events / 3, 0.01 * events, 0.2 * events, 0.0, 0.0, by_parent=by_parent)
+
+    figure = drawn(
+        rates([rate("small", 2.0, {"K+": 1.0, "D-": 0.5, "D0bar": 0.5}), rate("none", 0.0, {}), rate("large", 5e4, {"Ds+": 5e4})])
+    )
+    (axes,) = figure.axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["none", "small", "large"]
+    bars = [bar for bar in axes.patches if bar.get_width() > 0]
+    ends = {round(bar.get_y() + bar.get_height() / 2): bar.get_x() + bar.get_width() for bar in bars}
+    assert ends == pytest.approx({1: 2.0, 2: 5e4})
+    assert len({to_hex(bar.get_facecolor()) for bar in bars}) == 3
+    small = sorted((bar.get_x(), bar.get_x() + bar.get_width()) for bar in bars if round(bar.get_y() + bar.get_height() / 2) == 1)
+    # two equal shares divide the drawn length in the middle
+    assert small[0][1] ** 2 == pytest.approx(small[0][0] * small[-1][1])
+    assert {text.get_text() for text in axes.texts} >= {"no events", "2.00", "50,000"}
+
+
+def test_rates_of_nothing_are_drawn() -> None:
+    from nusim.plot import rates
+
+    drawn(rates([]))
