@@ -142,7 +142,9 @@ def test_a_bar_of_rates_is_divided_by_parents() -> None:
     def rate(name: str, events: float, by_parent: dict[str, float]) -> nusim.Rate:
         return nusim.Rate("m", name, 1e20, 2 * events, events, events / 3, 0.01 * events, 0.2 * events, 0.0, 0.0, by_parent=by_parent)
 
-    figure = drawn(rates([rate("small", 2.0, {"K+": 1.0, "D-": 0.5, "D0bar": 0.5}), rate("none", 0.0, {}), rate("large", 5e4, {"Ds+": 5e4})]))
+    figure = drawn(
+        rates([rate("small", 2.0, {"K+": 1.0, "D-": 0.5, "D0bar": 0.5}), rate("none", 0.0, {}), rate("large", 5e4, {"Ds+": 5e4})])
+    )
     (axes,) = figure.axes
     assert [label.get_text() for label in axes.get_yticklabels()] == ["none", "small", "large"]
     bars = [bar for bar in axes.patches if bar.get_width() > 0]
