@@ -9,7 +9,7 @@ from ..errors import ParameterError
 from ..experiment.experiment import Experiment
 from ..experiment.flight import HeavySource
 from ..experiment.source import heavy_source, parents_of, shares_of, tables_of, visible_final_states, why_nothing
-from ..experiment.survey import expected_weights, survey
+from ..experiment.survey import PRECISION, expected_weights, survey
 from ..kernels import streams
 from ..kernels.arrays import Array
 from ..model.spectrum import Spectrum
@@ -82,7 +82,7 @@ def prepare(
     source = heavy_source(spectrum, experiment, parents, tables, seed, state)
     if not source.routes:
         raise ParameterError(why_nothing(spectrum, experiment, parents))
-    found = survey(source, seed)
+    found = survey(source, seed, PRECISION)
     share = [shares_of(source, one, tables) for one in finals]
     visible = np.sum(share, axis=0)
     expected = experiment.protons * float(found.by_route @ visible)

@@ -11,6 +11,8 @@ from ..kernels.arrays import Array, IntArray
 from ..kernels.random import uniforms
 from .flight import HeavySource
 
+PRECISION = 0.01
+"""Relative statistical error that rates and events are surveyed for, where the list of parents allows it."""
 _CHUNK = 1 << 15
 _LARGEST = 1_500_000
 """Lines that are drawn at most to reach a wanted error: about 6 s."""

@@ -11,16 +11,13 @@ from .. import pdg
 from ..errors import ParameterError
 from ..experiment.experiment import Experiment
 from ..experiment.source import FinalState, heavy_source, parents_of, shares_of, tables_of, visible_final_states, why_nothing
-from ..experiment.survey import Survey, survey
+from ..experiment.survey import PRECISION, Survey, survey
 from ..kernels.arrays import Array
 from ..model.spectrum import Spectrum
 from ..production.table import MISSING_MODES
 from .criterion import criterion_events
 from .recast import scaled_events
 from .selected import Selected, select
-
-PRECISION = 0.01
-"""Relative statistical error that lines are drawn for, where the list of parents allows it."""
 
 PARTS = ("by_state", "by_contribution", "by_parent", "by_final_state")
 """The ways in which a rate is broken down."""

@@ -1,7 +1,7 @@
 """Events in an experiment that is known by its published limits alone: scaled from them, not simulated."""
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..decays.channel import DecayTable
 from ..decays.table import decay_table
@@ -47,11 +47,11 @@ def scaled_events(spectrum: Spectrum, experiment: Experiment, criterion_events: 
                 by_state[state] += criterion_events * events
                 by_final[products] = by_final.get(products, 0.0) + criterion_events * events
     total = math.fsum(by_state.values())
-    parts = {
-        "state": by_state,
-        "contribution": {state: number for state, number in by_state.items() if number > 0},
-        "final_state": by_final,
-    }
+    seen = {state: number for state, number in by_state.items() if number > 0}
+    columns: dict[str, Any] = {}
+    for part, numbers in (("by_state", by_state), ("by_contribution", seen), ("by_final_state", by_final)):
+        columns |= {part: numbers, f"selected_{part}": numbers, f"error_{part}": dict.fromkeys(numbers, 0.0)}
+        columns[f"norm_error_{part}"] = {name: recast.uncertainty * number for name, number in numbers.items()}
     nuisance = {"published limits": recast.uncertainty * total}
     return Rate(
         model=spectrum.model.name,
@@ -67,13 +67,7 @@ def scaled_events(spectrum: Spectrum, experiment: Experiment, criterion_events: 
         norm_by_nuisance=nuisance,
         selected_norm_by_nuisance=nuisance,
         warnings=tuple(dict.fromkeys((*spectrum.warnings, *notes))),
-        **{f"by_{part}": numbers for part, numbers in parts.items()},
-        **{f"selected_by_{part}": numbers for part, numbers in parts.items()},
-        **{f"error_by_{part}": dict.fromkeys(numbers, 0.0) for part, numbers in parts.items()},
-        **{
-            f"norm_error_by_{part}": {name: recast.uncertainty * number for name, number in numbers.items()}
-            for part, numbers in parts.items()
-        },
+        **columns,
     )
 
 
