@@ -2,7 +2,7 @@
 
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -125,6 +125,8 @@ class Beam:
     dump: Dump | None = None
     pairs: tuple[QuarkPair, ...] = ()
     """Heavy-quark pairs made in the dump."""
+    neutral: Path | None = None
+    """The committed table of neutral mesons that decay where they are made, the same for both polarities."""
 
     @property
     def parametrised(self) -> tuple[int, ...]:
@@ -175,6 +177,29 @@ def load_parents(beam: Beam, polarity: Polarity) -> ParentFlux:
     """
     table = read_table(beam, polarity)
     prompt = beam.prompt_yields
+    parents = _unpacked(table)
+    return replace(
+        parents,
+        weight=parents.weight * _rescaled(beam, table, parents.pdg),
+        counted=frozenset(int(code) for code in table["species"] if int(code) not in beam.parametrised and int(code) not in prompt),
+    )
+
+
+def load_neutrals(beam: Beam) -> ParentFlux:
+    """The committed neutral mesons of a beam, as `load_parents`. Raises DataFileError if the card names no table, or a broken one."""
+    table = read_neutral_table(beam)
+    return replace(_unpacked(table), counted=frozenset(int(code) for code in table["species"]))
+
+
+def read_neutral_table(beam: Beam) -> dict[str, Any]:
+    """The arrays of the table of neutral mesons, as `read_table`."""
+    if beam.neutral is None:
+        raise DataFileError(f"beam {beam.name}: the card names no table of neutral mesons")
+    return _read(beam.neutral, f"make it with: nusim beam {beam.name} --neutral --rebuild -o {beam.neutral}")
+
+
+def _unpacked(table: Mapping[str, Any]) -> ParentFlux:
+    """The rows of a table, each turned by its angle."""
     pdg_code: IntArray = np.repeat(table["species"].astype(np.int64), table["rows"])
     n = len(pdg_code)
     angle = 2 * np.pi * ((np.arange(n) * _GOLDEN) % 1.0)
@@ -189,11 +214,10 @@ def load_parents(beam: Beam, polarity: Polarity) -> ParentFlux:
         start=start,
         time=z + table["delay"].astype(float),
         path=table["path"].astype(float),
-        weight=table["weight"].astype(float) * _rescaled(beam, table, pdg_code),
+        weight=table["weight"].astype(float),
         axisymmetric=True,
         protons_simulated=float(table["protons_simulated"]),
         command=str(table["command"]),
-        counted=frozenset(int(code) for code in table["species"] if int(code) not in beam.parametrised and int(code) not in prompt),
     )
 
 
@@ -210,7 +234,11 @@ def read_table(beam: Beam, polarity: Polarity) -> dict[str, Any]:
     path = beam.tables.get(polarity)
     if path is None:
         raise DataFileError(f"beam {beam.name}: no table for polarity {polarity!r}; the card has {sorted(beam.tables)}")
-    rebuild = f"make it with: nusim beam {beam.name} --rebuild -o {path}"
+    return _read(path, f"make it with: nusim beam {beam.name} --rebuild -o {path}")
+
+
+def _read(path: Path, rebuild: str) -> dict[str, Any]:
+    """The arrays of a table; `rebuild` says how to make it anew."""
     try:
         with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as file:
             table = {name: file[name] for name in file.files}

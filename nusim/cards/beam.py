@@ -176,6 +176,7 @@ class BeamCard(StrictModel):
     source: Text
     momentum: Positive
     table: Text | None = None
+    neutral: Text | None = None
     dump: DumpTable | None = None
     pairs: dict[str, PairTable] = {}
     tables: TablesTable = TablesTable()
@@ -255,6 +256,7 @@ def make_beam(card: BeamCard, folder: Path) -> Beam:
             build=_plan(card.build) if card.build else None,
             dump=Dump(**card.dump.model_dump()) if card.dump else None,
             pairs=tuple(pair.pair() for pair in card.pairs.values()),
+            neutral=folder / card.neutral if card.neutral else None,
         )
     except ParameterError as error:
         raise CardError(f"{card.name}: {error}") from None

@@ -188,6 +188,8 @@ def advance(
         weight[rows] *= term.msq(products[rows, : len(term.masses)], own[rows])
     for number, (term, place) in enumerate((option.term, option.place) for option in step.options if spins):
         rows = np.flatnonzero(decays.option == number)
+        if not len(rows):
+            continue
         turned = products[rows, : len(term.masses)]
         child = term.polarisation(turned, own[rows], place, u[rows, _SPIN:])
         polarisation[rows] = helicity(child, seen[rows] / aim.norm(seen[rows])[:, None], step.child)

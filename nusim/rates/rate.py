@@ -14,9 +14,8 @@ from ..experiment.selection import passes
 from ..experiment.source import (
     FinalState,
     heavy_source,
-    parents_of,
+    origins_of,
     shares_of,
-    tables_of,
     visible_final_states,
     why_nothing,
 )
@@ -26,7 +25,6 @@ from ..kernels.arrays import Array, IntArray
 from ..kernels.lorentz import boost
 from ..kernels.random import uniforms
 from ..model.spectrum import Spectrum
-from ..production.table import MISSING_MODES
 
 _SELECTION_SAMPLES = 20_000
 
@@ -75,12 +73,12 @@ def expected_events(spectrum: Spectrum, experiment: Experiment, seed: int = 1) -
     """
     if experiment.members:
         return _add(spectrum, experiment, [expected_events(spectrum, member, seed) for member in experiment.members])
-    tables = tables_of(spectrum)
+    origins = origins_of(spectrum, experiment)
+    tables, parents = origins.tables, origins.parents
     states = tuple(tables)
-    parents = parents_of(experiment)
-    source = heavy_source(spectrum, experiment, parents, tables, seed)
+    source = heavy_source(spectrum, experiment, parents, tables, seed, bosons=origins.modes)
     found = survey(source, seed)
-    warnings = [*spectrum.warnings, MISSING_MODES, *(w for table in tables.values() for w in table.warnings)]
+    warnings = [*spectrum.warnings, *origins.warnings, *(w for table in tables.values() for w in table.warnings)]
     if found.total == 0:
         return _nothing(
             spectrum,
