@@ -139,7 +139,7 @@ def heavy_source(
     modes = [mode for heavy in spectrum.heavy_states for mode in production_modes(spectrum, heavy, parents.species)] + list(bosons)
     routes = [route for route in routes_from(modes, tables, spectrum.majorana) if state in (None, route.state)]
     routes = [route for route in routes if route.mode not in bosons or _arrives(route, experiment, parents)]
-    open_rows = [_rows_of(parents, way, stride) for way, stride in zip(routes, _strides(routes), strict=True)]
+    open_rows = [_rows_of(parents, way, stride) for way, stride in zip(routes, _strides(routes, bosons), strict=True)]
     copies = max(1, -(-_ROWS // max(1, sum(len(rows) for rows in open_rows))))
     row, route_of, base = [np.zeros(0, np.int64)], [np.zeros(0, np.int16)], [np.zeros(0)]
     for number, (way, rows) in enumerate(zip(routes, open_rows, strict=True)):
@@ -155,13 +155,21 @@ def heavy_source(
     return HeavySource(parents, tuple(routes), experiment.detectors, rows, np.concatenate(route_of), np.concatenate(base), turned, along)
 
 
-def _strides(routes: Sequence[Route]) -> list[int]:
-    """Which part of a species' rows each route takes: one in as many as its mode's share of the states made says."""
+def _strides(routes: Sequence[Route], bosons: Sequence[ProductionMode]) -> list[int]:
+    """Which part of a species' rows each route takes: one in as many as its mode's share of the states made says.
+
+    Modes of heavy neutrinos share with those of the same neutrino, modes of `bosons` with all.
+    """
+    others = {id(mode) for mode in bosons}
     made: dict[tuple[int, str], dict[int, float]] = {}
     for way in routes:
-        made.setdefault((way.mode.parent, way.mode.state), {})[id(way.mode)] = way.mode.branching_ratio
+        for state in (way.mode.state, "") if id(way.mode) not in others else ("",):
+            made.setdefault((way.mode.parent, state), {})[id(way.mode)] = way.mode.branching_ratio
     totals = {key: sum(ratios.values()) for key, ratios in made.items()}
-    return [min(_LARGEST_STRIDE, int(totals[way.mode.parent, way.mode.state] / max(way.mode.branching_ratio, 1e-300))) for way in routes]
+    shares = [totals[way.mode.parent, "" if id(way.mode) in others else way.mode.state] for way in routes]
+    return [
+        max(1, min(_LARGEST_STRIDE, int(total / max(way.mode.branching_ratio, 1e-300)))) for way, total in zip(routes, shares, strict=True)
+    ]
 
 
 _FARTHEST = 700.0

@@ -22,6 +22,7 @@ from .boson_emission import lines, width
 from .boson_sources import EmissionSource, TwoBodySource
 from .bremsstrahlung import bremsstrahlung_source, number
 from .measured import BRANCHING_RATIOS
+from .modes import modes
 from .portal_widths import PENGUINS, zprime_ratio
 from .processes import DECAY_CONSTANTS
 from .table import ProductionMode, SourceTerm
@@ -32,8 +33,8 @@ MISSING_BOSONS = (
     "dark bosons: those of quark processes (Drell-Yan), of rho and phi mesons and of B decays to kaons above the K*(892) are not included"
 )
 _LEAST = 1e-3
-"""Emission of bosons that makes less than this share of the heavy neutrinos of a parent's two-body decays is left out while portals are
-closed: then it adds nothing else that can be seen, and every route costs time."""
+"""Emission of a boson that happens less than this often in a parent's decays for each heavy neutrino that it makes is left out while the
+boson's own portal is closed: then it adds nothing else that can be seen, and every route costs time."""
 
 
 def is_open(spectrum: Spectrum) -> bool:
@@ -132,21 +133,19 @@ def _bremsstrahlung(spectrum: Spectrum, momentum: float) -> list[ProductionMode]
 
 def _emission(spectrum: Spectrum, parent: int) -> list[ProductionMode]:
     """P -> l nu boson, light neutrinos together and every heavy one; two modes of the latter, each following one of the states."""
+    assert isinstance(spectrum.model, DarkSector)
     positive, made = abs(parent), []
     m_parent = pdg.mass(positive)
     f, ckm = DECAY_CONSTANTS[positive]
     coupling = float(f * ckm)
     found = couplings(spectrum)
-    portal = is_open(spectrum)
+    direct = sum(mode.branching_ratio for state in spectrum.heavy_states for mode in modes(spectrum, state, (parent,)))
     for boson in ("zprime", "phi"):
         m_boson = boson_mass(spectrum, boson)
+        portal = (spectrum.model.portals.kinetic if boson == "zprime" else spectrum.model.portals.sin_alpha) != 0
         for flavour, lepton in enumerate(pdg.LEPTON_OF_FLAVOUR):
             m_lepton = pdg.mass(lepton)
             room = m_parent - m_lepton
-            direct = sum(
-                float(spectrum.active_mixing2(state)[flavour]) * float(width_meson(m_parent, m_lepton, spectrum.mass(state), coupling))
-                for state in spectrum.heavy_states
-            )
             scale = _measured(positive, lepton, m_parent, m_lepton, coupling)
             for product in ("nu", *spectrum.heavy_states):
                 m_out = 0.0 if product == "nu" else spectrum.mass(product)
@@ -155,14 +154,14 @@ def _emission(spectrum: Spectrum, parent: int) -> list[ProductionMode]:
                 several = lines(spectrum, boson, flavour, product)
                 parts = [float(width(line, m_parent, m_lepton, m_boson, coupling)) for line in several]  # type: ignore[arg-type]
                 total = sum(parts)
-                if not total > 0 or (not portal and total < _LEAST * direct):
+                ratio = scale * total * pdg.ctau(positive) / float(HBARC)
+                if not total > 0 or (not portal and ratio < _LEAST * direct):
                     continue
                 column = max(range(len(several)), key=parts.__getitem__)
                 light = found.light[column] if product == "nu" else 0
                 neutrino = pdg.NEUTRINO_OF_FLAVOUR[found.flavour(light)] if product == "nu" else pdg.HEAVY_STATE_CODES[product]
                 codes = {"boson": pdg.HEAVY_STATE_CODES[boson], "lepton": -lepton, "out": neutrino}
                 masses = {"boson": m_boson, "lepton": m_lepton, "out": m_out}
-                ratio = scale * total * pdg.ctau(positive) / float(HBARC)
                 for followed, last in (("boson", "out"), ("out", "boson")):
                     if followed == "out" and product == "nu":
                         continue
