@@ -8,7 +8,7 @@ from .. import pdg
 from ..errors import ParameterError
 from ..experiment.experiment import Experiment
 from ..experiment.flight import HeavySource
-from ..experiment.source import heavy_source, origins_of, shares_of, visible_final_states, why_nothing
+from ..experiment.source import heavy_source, origins_of, parents_of, shares_of, visible_final_states, why_nothing
 from ..experiment.survey import expected_weights, survey
 from ..kernels import streams
 from ..kernels.arrays import Array
@@ -55,7 +55,7 @@ def prepare(
     if experiment.members:
         names = ", ".join(member.name for member in experiment.members)
         raise ParameterError(f"{experiment.name}: events are made for one detector at a time; take one of its members: {names}")
-    origins = origins_of(spectrum, experiment)
+    origins = origins_of(spectrum, experiment, parents_of(experiment))
     tables, parents = origins.tables, origins.parents
     if state is not None and state not in tables:
         raise ParameterError(f"state {state!r}: not in {spectrum.model.name} or not made in its decays; known: {', '.join(tables)}")

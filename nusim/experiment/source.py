@@ -89,14 +89,13 @@ class Origins:
     warnings: tuple[str, ...]
 
 
-def origins_of(spectrum: Spectrum, experiment: Experiment) -> Origins:
+def origins_of(spectrum: Spectrum, experiment: Experiment, parents: ParentFlux) -> Origins:
     """The parents of an experiment's beam, with neutral mesons and interacting protons where kinetic mixing makes Z' of them."""
-    parents, warnings = parents_of(experiment), [MISSING_MODES]
-    beam = experiment.beam
-    assert beam is not None
+    warnings, beam = [MISSING_MODES], experiment.beam
+    momentum = beam.momentum if beam is not None else None
     if is_open(spectrum):
         warnings.append(MISSING_BOSONS)
-    if zprime_from_mesons(spectrum):
+    if zprime_from_mesons(spectrum) and beam is not None:
         more = [load_neutrals(beam)] if beam.neutral is not None else []
         depth, some = proton_interactions(beam, _PROTON_ROWS)
         if some > 0:
@@ -107,7 +106,7 @@ def origins_of(spectrum: Spectrum, experiment: Experiment) -> Origins:
             ]
             warnings.append(f"{experiment.name}: the beam {beam.name} tells nothing of {' and '.join(missing)}: no Z' come from there")
         parents = joined([parents, *more], parents.protons_simulated, parents.command, parents.axisymmetric) if more else parents
-    modes = boson_production_modes(spectrum, parents.species, beam.momentum)
+    modes = boson_production_modes(spectrum, parents.species, momentum)
     return Origins(parents, modes, tables_of(spectrum, bool(modes)), tuple(warnings))
 
 

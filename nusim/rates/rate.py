@@ -15,6 +15,7 @@ from ..experiment.source import (
     FinalState,
     heavy_source,
     origins_of,
+    parents_of,
     shares_of,
     visible_final_states,
     why_nothing,
@@ -73,7 +74,7 @@ def expected_events(spectrum: Spectrum, experiment: Experiment, seed: int = 1) -
     """
     if experiment.members:
         return _add(spectrum, experiment, [expected_events(spectrum, member, seed) for member in experiment.members])
-    origins = origins_of(spectrum, experiment)
+    origins = origins_of(spectrum, experiment, parents_of(experiment))
     tables, parents = origins.tables, origins.parents
     states = tuple(tables)
     source = heavy_source(spectrum, experiment, parents, tables, seed, bosons=origins.modes)

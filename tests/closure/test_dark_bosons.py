@@ -158,11 +158,11 @@ def test_aimed_and_thrown_bosons_agree_route_by_route(changes: dict[str, float] 
 
 def test_closed_portals_leave_parents_and_routes_as_they_were() -> None:
     experiment = nusim.read_experiment("sbnd")
-    origins = sources.origins_of(solved(), experiment)
+    origins = sources.origins_of(solved(), experiment, sources.parents_of(experiment))
     assert origins.modes == ()
     assert len(origins.parents.pdg) == len(sources.parents_of(experiment).pdg)
     assert set(origins.tables) == {"nu4", "nu5"}
-    opened = sources.origins_of(solved(portals__epsilon=1e-4), experiment)
+    opened = sources.origins_of(solved(portals__epsilon=1e-4), experiment, sources.parents_of(experiment))
     assert set(opened.parents.species) >= {111, 221, 223, 331, pdg.PROTON_NUCLEON}
 
 
