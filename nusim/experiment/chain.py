@@ -21,7 +21,7 @@ _SPIN = _SAMPLE + _SAMPLE_DRAWS
 DRAWS = _SPIN + _SPIN_DRAWS
 """Uniform numbers of one step: direction of the state, distance, decay chosen, its momenta, the spin of the product followed."""
 
-PRODUCTS = 3
+PRODUCTS = 4
 """Most products of a decay that is followed."""
 
 _LOW = 0.4

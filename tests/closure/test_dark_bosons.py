@@ -14,6 +14,7 @@ from nusim.experiment import source as sources
 from nusim.experiment.source import heavy_source, tables_of
 from nusim.experiment.survey import survey
 from nusim.kernels.lorentz import boost
+from nusim.kernels.random import uniforms
 from nusim.production import bremsstrahlung as brems
 from nusim.production.boson_modes import boson_production_modes
 from tests.closure import toy
@@ -204,3 +205,20 @@ def test_the_decay_of_the_boson_made_by_pi0_follows_one_plus_cosine_squared() ->
     cosine2 = np.sum(way * flight, axis=1) ** 2
     # <cos^2> of 3/8 (1 + cos^2) is 2/5
     assert abs(cosine2.mean() - 0.4) < 5 * cosine2.std() / np.sqrt(kept.sum())
+
+
+def test_chains_with_decays_into_four_are_followed() -> None:
+    """nu7 -> nu6 pi+ pi- pi0 through kinetic mixing, beside decays into two and three."""
+    spectrum = nusim.solve(nusim.read_model("two-families", set={"portals.epsilon": 1e-4}))
+    modes = boson_production_modes(spectrum, (90,), PROTONS)
+    tables = tables_of(spectrum, bosons=True)
+    source = heavy_source(spectrum, toy.experiment(), flux(90), tables, seed=1, bosons=modes)
+    sizes = {len(option.term.masses) for route in source.routes for step in route.steps for option in step.options}
+    assert 4 in sizes
+    rows = np.arange(0, len(source), 50)
+    drawn = source.draw(rows, uniforms(1, 9, rows, source.draws))
+    for k, route in enumerate(source.routes):
+        for leg, step in zip(drawn.legs, route.steps, strict=False):
+            mine = (drawn.route == k) & (drawn.weight > 0)
+            total = leg.products[mine].sum(axis=1)
+            assert np.allclose(total, [step.mass, 0, 0, 0], atol=1e-9)
