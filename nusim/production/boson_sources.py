@@ -1,7 +1,7 @@
 """|M|^2, momenta and spins of meson decays that make a dark boson: two-body ones through portals, and P -> l nu and a boson.
 
 Products stand in the order (state that is followed, lepton or other, third). The parent is at rest and has no spin, or its spin is
-averaged over. Terms have `msq`, `sample`, `polarisation` and `conjugate` of `CascadeTerm`; they are not drawn by acceptance.
+averaged over. Terms are `SourceTerm`s.
 """
 
 from dataclasses import dataclass, replace
@@ -10,7 +10,6 @@ from functools import cached_property
 import numpy as np
 
 from .. import pdg as particles
-from ..constants import G_F
 from ..decays.boson_terms import drawn_state, in_rest_frame
 from ..decays.terms import empty_products
 from ..kernels.arrays import Array
@@ -62,7 +61,6 @@ class TwoBodySource:
     transverse: bool
     """A Z', else a scalar."""
     draws: int = 2
-    oriented: bool = False
 
     def msq(self, momenta: Array, spin: SpinArray) -> Array:
         """|M|^2 (n,), a constant."""
@@ -85,10 +83,6 @@ class TwoBodySource:
         azimuth = 2 * np.pi * u[:, 1]
         return (np.cos(azimuth)[:, None] * first + np.sin(azimuth)[:, None] * second).astype(complex)
 
-    def conjugate(self) -> "TwoBodySource":
-        """The antiparticle's decay."""
-        return replace(self, pdg=tuple(particles.anti(code) for code in self.pdg))
-
 
 @dataclass(frozen=True, eq=False)
 class EmissionSource:
@@ -108,7 +102,6 @@ class EmissionSource:
     mirrored: bool = False
     """Whether it is P-: the amplitude is that of the parity image."""
     draws: int = 5
-    oriented: bool = False
 
     @property
     def _order(self) -> tuple[int, int, int]:
@@ -206,8 +199,3 @@ class EmissionSource:
     def conjugate(self) -> "EmissionSource":
         """P- -> l- and the others."""
         return replace(self, pdg=tuple(particles.anti(code) for code in self.pdg), mirrored=not self.mirrored)
-
-    @property
-    def factor(self) -> float:
-        """Of the squared amplitudes that `polarisation` is made from, to |M|^2."""
-        return 2 * G_F**2 * self.coupling**2 * self.scale

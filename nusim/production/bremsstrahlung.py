@@ -26,14 +26,11 @@ from .. import pdg as particles
 from ..constants import ALPHA
 from ..decays.terms import empty_products
 from ..kernels.arrays import Array, ArrayLike
-from ..kernels.kinematics import two_body_momentum
 from ..kernels.spinors import SpinArray
 from .boson_sources import flying, isotropic
 
 Z_RANGE, PT_MOST = (0.1, 0.9), 1.0
 """Cuts of validity; GeV."""
-ERROR = 0.5
-"""Relative, of the rate: a choice, after the spread of approximations in arXiv:2108.05900."""
 _RESONANCES = (
     (0.616, 0.770, 0.150),
     (0.223, 1.25, 0.30),
@@ -183,15 +180,9 @@ class BremsstrahlungSource:
         """0, the average over spins."""
         return np.zeros((len(momenta), 3), complex)
 
-    def conjugate(self) -> "BremsstrahlungSource":
-        """Itself."""
-        return self
-
 
 def bremsstrahlung_source(m: float, momentum: float, code: int) -> BremsstrahlungSource:
     """The term for Z' of mass `m`, GeV; the parent is the system of beam proton and a nucleon at rest."""
     nucleon = particles.mass(2212)
     root_s = math.sqrt(2 * nucleon * (nucleon + math.hypot(momentum, nucleon)))
-    star = float(two_body_momentum(root_s, m, 2 * nucleon))
-    assert star >= 0
     return BremsstrahlungSource((code, particles.REMNANT), root_s, (m, 0.0), 0.0, momentum)

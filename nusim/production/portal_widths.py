@@ -36,8 +36,6 @@ V_TS_TD = Measured(3.52e-4, 0.10e-4, "|V_ts* V_td|; global fit, PDG 2022")
 V_TS_TD_REAL = Measured(3.26e-4, 0.10e-4, "|Re V_ts* V_td|, that with (1 - rho, eta) = (0.841, 0.348); global fit, PDG 2022")
 F0_K_PI = Measured(0.9698, 0.0017, "f+(0) of K -> pi, FLAG 2021")
 SLOPE_F0 = Measured(0.0138, 0.0004, "lambda_0 of K -> pi, f_0 = f(0) (1 + lambda_0 q^2 / m_pi^2); PDG 2022")
-SHAPE_ERROR = 0.15
-"""Relative, of B widths: form factors and higher orders; a choice."""
 
 
 def _rho_pole(square: Array) -> Array:
@@ -72,12 +70,6 @@ def zprime_ratio(parent: int, m_zprime: ArrayLike) -> Array:
     return result
 
 
-def relative_error(parent: int) -> float:
-    """Of the measured branching ratio behind `zprime_ratio`."""
-    measured = BR_OMEGA_PI0_GAMMA if parent == 223 else BR_TWO_PHOTONS[parent]
-    return measured.error / float(measured)
-
-
 def _kaon_to_pion(square: Array) -> Array:
     """<pi|sbar d|K> (m_s - m_d) / (m_K^2 - m_pi^2)."""
     result: Array = float(F0_K_PI) * (1 + float(SLOPE_F0) * square / pdg.mass(211) ** 2)
@@ -105,8 +97,6 @@ class Penguin:
     ckm: float
     form_factor: Callable[[Array], Array]
     vector: bool = False
-    error: float = 0.05
-    """Relative, of the width."""
 
     def ratio(self, m_phi: ArrayLike) -> Array:
         """Branching ratio over sin^2(alpha); 0 beyond threshold. Broadcasts.
@@ -128,9 +118,9 @@ class Penguin:
 PENGUINS = (
     Penguin(321, 211, float(V_TS_TD), _kaon_to_pion),
     Penguin(130, 111, float(V_TS_TD_REAL), _kaon_to_pion),
-    Penguin(521, 321, float(V_TB_TS), _b_to_kaon, error=2 * SHAPE_ERROR),
-    Penguin(511, 311, float(V_TB_TS), _b_to_kaon, error=2 * SHAPE_ERROR),
-    Penguin(521, 323, float(V_TB_TS), _b_to_k_star, vector=True, error=2 * SHAPE_ERROR),
-    Penguin(511, 313, float(V_TB_TS), _b_to_k_star, vector=True, error=2 * SHAPE_ERROR),
+    Penguin(521, 321, float(V_TB_TS), _b_to_kaon),
+    Penguin(511, 311, float(V_TB_TS), _b_to_kaon),
+    Penguin(521, 323, float(V_TB_TS), _b_to_k_star, vector=True),
+    Penguin(511, 313, float(V_TB_TS), _b_to_k_star, vector=True),
 )
 """K_L through Re(V_ts* V_td), whose CP-odd state goes with pi0 phi' as the charged kaon does with pi+ phi'."""

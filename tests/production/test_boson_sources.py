@@ -8,7 +8,7 @@ from scipy.integrate import dblquad
 
 import nusim
 from nusim import pdg
-from nusim.constants import ALPHA
+from nusim.constants import ALPHA, G_F
 from nusim.decays.boson_terms import BosonDecayTerm
 from nusim.decays.couplings import couplings
 from nusim.kernels.lorentz import boost
@@ -157,7 +157,7 @@ def test_emission_hands_on_the_spins_of_the_exact_amplitude(majorana: bool, pare
                     density += np.einsum("xy,xz->yz", amplitude, amplitude.conj())
                     by_spin += np.einsum("xy,wy->xw", amplitude, amplitude.conj())
             one = momenta[k : k + 1]
-            exact = np.trace(density).real * term.factor
+            exact = np.trace(density).real * 2 * G_F**2 * term.coupling**2 * term.scale
             assert term.msq(one, np.zeros((1, 3)))[0] == pytest.approx(exact, rel=1e-6)
             if mode.state == "zprime":
                 drawn = term.polarisation(np.tile(one, (4000, 1, 1)), np.zeros((4000, 3)), 0, u)
