@@ -25,6 +25,10 @@ _SPIN, _PRODUCTS, _CHAIN_LEVEL = 20_000, 30_000, 1000
 _PRODUCTS_OF_A_DECAY, _CHANNELS_OF_A_STATE = 4, 512
 
 
+MADE = 900
+"""In place of a mother: the beam parent's decay, whose second heavy product has a spin."""
+
+
 def spin_of_product(mother: int, product: int) -> int:
     """Spins of the heavy products of a state at the place `mother` of its event, or of the step number `chain_step` of a chain."""
     return _SPIN + _PRODUCTS_OF_A_DECAY * mother + product
