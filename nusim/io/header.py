@@ -29,6 +29,8 @@ class RunInfo:
     """Events this file is to hold; the run's n counts all files of the run."""
     layout: str
     pdg_scheme: str
+    weight_names: tuple[str, ...] = ()
+    """Of the events' named weights, in order."""
 
     def __post_init__(self) -> None:
         missing = [key for key in _NEEDED if key not in self.metadata]
@@ -83,6 +85,7 @@ class RunInfo:
             "expected_events_per_proton": expected / protons if protons > 0 else None,
             "layout": self.layout,
             "pdg_scheme": self.pdg_scheme,
+            **({"weight_names": list(self.weight_names)} if self.weight_names else {}),
             "states": {name: {**state, "pdg": codes[name]} for name, state in self.metadata.get("states", {}).items()},
             "pdg_codes": dict(codes),
             "routes": [

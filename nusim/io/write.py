@@ -14,7 +14,7 @@ from ..events.pool import check_at_least_one, samples
 from ..events.sample import FINAL, INCOMING, INTERMEDIATE, EventSample
 from ..experiment.experiment import Experiment
 from ..model.spectrum import Spectrum
-from . import hepevt, lhe
+from . import hepevt, hepmc3, lhe
 from .check import detector_volumes
 from .header import RunInfo
 from .output import check_free_space
@@ -23,11 +23,12 @@ from .writer import EventWriter
 
 FORMATS: dict[str, tuple[str, ...]] = {
     "lhe": (".lhe", ".lhe.gz"),
+    "hepmc3": (".hepmc3", ".hepmc3.gz"),
     "hepevt": (".hepevt", ".hepevt.txt"),
 }
 """Formats and the suffixes that choose them."""
 
-_WRITERS: dict[str, type[EventWriter]] = {"lhe": lhe.LheWriter, "hepevt": hepevt.HepevtWriter}
+_WRITERS: dict[str, type[EventWriter]] = {"lhe": lhe.LheWriter, "hepmc3": hepmc3.HepmcWriter, "hepevt": hepevt.HepevtWriter}
 
 _COMPRESSION = 0.45
 """Compressed over plain size, above what is measured."""
@@ -67,6 +68,7 @@ def write(
         format=format,
         layout=layout,
         pdg_scheme=pdg_scheme,
+        weight_names=tuple(sample.named_weights),
     )
     with writer:
         writer.write(sample)
@@ -85,6 +87,7 @@ def open_writer(
     format: str | None = None,
     layout: str = "chain",
     pdg_scheme: str = "default",
+    weight_names: tuple[str, ...] = (),
 ) -> EventWriter:
     """A writer for the samples of one run, to be used in a `with` block: `writer.write(sample)`, then `writer.sha256`.
 
@@ -93,7 +96,7 @@ def open_writer(
     """
     name = format_of(path, format)
     count = int(metadata.get("n", 0)) if events is None else events
-    info = RunInfo(metadata, channels, states, routes, weighted, count, layout, pdg_scheme)
+    info = RunInfo(metadata, channels, states, routes, weighted, count, layout, pdg_scheme, weight_names)
     compress = os.fspath(path).endswith(".gz")
     if compress and name == "hepevt":
         raise DataFileError(f"{path}: the readers of hepevt take plain text only; leave out .gz")
@@ -232,6 +235,8 @@ def _width(shape: Shape, path: str | os.PathLike[str], format: str | None, layou
     """Bytes of an event of a shape in a file."""
     if format_of(path, format) == "lhe":
         width = lhe.event_template(shape, layout, weighted, route).width
+    elif format_of(path, format) == "hepmc3":
+        width = hepmc3.event_template(shape, layout, route).width
     else:
         width = hepevt.event_template(shape, layout).width + max(shape.label) * _PER_RECORD + weighted * _PER_WEIGHT
     return width * (_COMPRESSION if os.fspath(path).endswith(".gz") else 1.0)

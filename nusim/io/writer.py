@@ -2,6 +2,7 @@
 
 import os
 from abc import ABC, abstractmethod
+from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
 
@@ -96,13 +97,7 @@ class EventWriter(ABC):
     def write(self, sample: EventSample) -> None:
         """Append a sample's events, which must be of the run that the file was opened for."""
         info = self._info
-        if (sample.channels, sample.states, sample.routes, sample.weighted) != (info.channels, info.states, info.routes, info.weighted):
-            raise DataFileError(
-                f"{self._file.path}: the sample is of another run than the file: channels, states, routes or weighting differ"
-            )
-        if len(sample) and not info.events_per_weight > 0:
-            raise DataFileError(f"{self._file.path}: expected_events = {info.metadata['expected_events']}: events need a positive rate")
-        check_sample(sample)
+        check_run(self._file.path, info, sample)
         record = Record(sample, self._frame, info.pdg_scheme)
         record.of_event |= {
             "process": info.process_numbers[sample.channel],
@@ -110,6 +105,8 @@ class EventWriter(ABC):
             "file_weight": sample.weight / info.events_per_weight if len(sample) else sample.weight,
             "parent": record.of_particle["pdg"][sample.offsets[:-1]],
         }
+        for name in info.weight_names:
+            record.of_event[f"weight {name}"] = sample.named_weights[name]
         self._prepare(record)
         shapes = list(record.shapes(self._label(record)))
         piece = _PIECE * min(max(len(shapes) // _SHAPES, 1), _LARGEST)
@@ -137,3 +134,13 @@ class EventWriter(ABC):
             return template.render(reals, integers)
         except DataFileError as error:
             raise DataFileError(f"{self._file.path}: {error}") from None
+
+
+def check_run(path: Path, info: RunInfo, sample: EventSample) -> None:
+    """Refuse a sample of another run than the file was opened for, or one that a file could not say rightly."""
+    mine = (sample.channels, sample.states, sample.routes, sample.weighted, tuple(sample.named_weights))
+    if mine != (info.channels, info.states, info.routes, info.weighted, info.weight_names):
+        raise DataFileError(f"{path}: the sample is of another run than the file: channels, states, routes, weighting or weights differ")
+    if len(sample) and not info.events_per_weight > 0:
+        raise DataFileError(f"{path}: expected_events = {info.metadata['expected_events']}: events need a positive rate")
+    check_sample(sample)
