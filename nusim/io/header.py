@@ -10,9 +10,16 @@ import numpy as np
 
 from ..errors import DataFileError
 from ..kernels.arrays import IntArray
+from ..pdg import HEAVY_STATE_CODES
 from .pdg_scheme import scheme_codes
 
 _NEEDED = ("version", "kernel", "seed", "n", "protons", "expected_events", "stat_error", "frames")
+_MADE = (
+    *("generator", "events_in_file", "expected_events_per_proton", "layout", "pdg_scheme", "pdg_codes", "routes", "processes", "weight_names"),
+    # of the JSON file beside a HEPEVT file
+    *("format", "file", "sha256", "units", "frame", "normalisation", "records_are", "records", "weights", "other_weights"),
+)
+"""What `summary` and the formats add to the metadata."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +46,30 @@ class RunInfo:
         if self.events < 0:
             raise DataFileError(f"events = {self.events}: a file cannot hold fewer than none")
         scheme_codes(self.pdg_scheme)
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> "RunInfo":
+        """Of a file, from `summary` as it stands there, with the cards under model and experiment. DataFileError if it is not that."""
+        try:
+            metadata = {key: value for key, value in document.items() if key not in _MADE}
+            metadata["states"] = {
+                name: {**state, "pdg": HEAVY_STATE_CODES[name], "ctau": math.inf if state.get("ctau") is None else state["ctau"]}
+                for name, state in document.get("states", {}).items()
+            }
+            routes = tuple(str(route["name"]) for route in document["routes"])
+            return cls(
+                metadata,
+                tuple(str(process["products"]) for process in document["processes"]),
+                tuple(dict.fromkeys([*metadata["states"], *(route.split()[0] for route in routes)])),
+                routes,
+                bool(document["weighted"]),
+                int(document["events_in_file"]),
+                str(document["layout"]),
+                str(document["pdg_scheme"]),
+                tuple(map(str, document.get("weight_names", ()))),
+            )
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            raise DataFileError(f"what it says of its run cannot be read ({error})") from None
 
     @property
     def events_per_weight(self) -> float:

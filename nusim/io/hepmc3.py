@@ -31,6 +31,8 @@ NO_TARGET = 81
 FIRST_PROCESS = 700
 """NuHepMC (E.C.1) leaves 700 and above to processes that are not scattering of neutrinos: 700 + number of the final state."""
 
+TAIL = b"HepMC::Asciiv3-END_EVENT_LISTING\n\n"
+
 _VERTEX_STATUS = {
     SEEN: ("decay_seen", "the decay in the detector that the weight of the event is for"),
     MESON_DECAY: ("parent_decay", "the decay of the beam parent"),
@@ -62,7 +64,7 @@ class HepmcWriter(EventWriter):
         return header_text(self._info)
 
     def _tail(self) -> str:
-        return "HepMC::Asciiv3-END_EVENT_LISTING\n\n"
+        return TAIL.decode()
 
     def _template(self, shape: Shape) -> RowTemplate:
         return event_template(shape, self._info.layout, self._info.route_words[shape.route], self._info.weight_names)

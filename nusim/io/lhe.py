@@ -21,6 +21,7 @@ from .text import Integer, Real, RowTemplate
 from .writer import EventWriter
 
 LAYOUTS = ("chain", "two-beam", "decay")
+TAIL = b"</LesHouchesEvents>\n"
 PLACEHOLDER = 22
 """PDG code of the incoming line without momentum in the layout `two-beam`."""
 
@@ -60,7 +61,7 @@ class LheWriter(EventWriter):
         return header_text(self._info)
 
     def _tail(self) -> str:
-        return "</LesHouchesEvents>\n"
+        return TAIL.decode()
 
     def _template(self, shape: Shape) -> RowTemplate:
         return event_template(shape, self._info.layout, self._info.weighted, self._info.route_words[shape.route])

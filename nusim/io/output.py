@@ -49,12 +49,7 @@ class OutputFile:
 
     def __enter__(self) -> Self:
         try:
-            if self.path.is_dir():
-                raise DataFileError(f"{self.path}: is a folder; give the name of a file")
-            if self.path.exists() and not self.path.is_file():
-                raise DataFileError(f"{self.path}: is a device or pipe, which the finished file would replace; give the name of a file")
-            if not self.path.parent.is_dir():
-                raise DataFileError(f"{self.path}: there is no folder {self.path.parent}")
+            check_name(self.path)
             self._stream = open(self._part, "wb")
         except OSError as error:
             raise self._refusal(error) from None
@@ -130,6 +125,51 @@ class OutputFile:
 
     def _refusal(self, error: OSError) -> DataFileError:
         return DataFileError(f"{self.path}: cannot be written: {error.strerror or error}; nothing is left under that name")
+
+
+class PartFile:
+    """A name `part` for a library that writes a file itself, moved to `path` when the `with` block ends well, removed when it does not."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(os.path.realpath(path)) if os.path.islink(path) else Path(path)
+        if not self.path.name:
+            raise DataFileError(f"{os.fspath(path)!r} is no name of a file")
+        self.part = self.path.with_name(self.path.name + ".part")
+
+    def __enter__(self) -> Self:
+        try:
+            check_name(self.path)
+            self.part.unlink(missing_ok=True)
+        except OSError as error:
+            raise self.refusal(error) from None
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        try:
+            if kind is None:
+                with open(self.part, "rb") as stream:
+                    os.fsync(stream.fileno())
+                os.replace(self.part, self.path)
+        except OSError as failure:
+            raise self.refusal(failure) from None
+        finally:
+            self.part.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise self.refusal(error) from None
+
+    def refusal(self, error: OSError) -> DataFileError:
+        """What the system said, in a line."""
+        return DataFileError(f"{self.path}: cannot be written: {error.strerror or error}; nothing is left under that name")
+
+
+def check_name(path: Path) -> None:
+    """Refuse what a finished file could not replace, and a folder that is not there."""
+    if path.is_dir():
+        raise DataFileError(f"{path}: is a folder; give the name of a file")
+    if path.exists() and not path.is_file():
+        raise DataFileError(f"{path}: is a device or pipe, which the finished file would replace; give the name of a file")
+    if not path.parent.is_dir():
+        raise DataFileError(f"{path}: there is no folder {path.parent}")
 
 
 def check_free_space(path: str | os.PathLike[str], size: int) -> None:

@@ -14,7 +14,7 @@ from ..events.pool import check_at_least_one, samples
 from ..events.sample import FINAL, INCOMING, INTERMEDIATE, EventSample
 from ..experiment.experiment import Experiment
 from ..model.spectrum import Spectrum
-from . import hepevt, hepmc3, lhe
+from . import hepevt, hepmc3, lhe, root, table
 from .check import detector_volumes
 from .header import RunInfo
 from .output import check_free_space
@@ -25,15 +25,33 @@ FORMATS: dict[str, tuple[str, ...]] = {
     "lhe": (".lhe", ".lhe.gz"),
     "hepmc3": (".hepmc3", ".hepmc3.gz"),
     "hepevt": (".hepevt", ".hepevt.txt"),
+    "rootracker": (".gtrac.root", ".rootracker.root"),
+    "fairship": (".llp.root", ".fairship.root"),
+    "root": (".root",),
+    "parquet": (".parquet",),
 }
-"""Formats and the suffixes that choose them."""
+"""Formats and the suffixes that choose them: the first that fits."""
 
-_WRITERS: dict[str, type[EventWriter]] = {"lhe": lhe.LheWriter, "hepmc3": hepmc3.HepmcWriter, "hepevt": hepevt.HepevtWriter}
+Writer = EventWriter | table.TableWriter
+
+_WRITERS: dict[str, type[EventWriter] | type[table.TableWriter]] = {
+    "lhe": lhe.LheWriter,
+    "hepmc3": hepmc3.HepmcWriter,
+    "hepevt": hepevt.HepevtWriter,
+    "rootracker": root.RooTrackerWriter,
+    "fairship": root.FairShipWriter,
+    "root": root.FlatWriter,
+    "parquet": table.ParquetWriter,
+}
+
+_ROW = {"rootracker": 400, "fairship": 350, "root": 250, "parquet": 250}
+_PARTICLE = {"rootracker": 40, "fairship": 40, "root": 75, "parquet": 75}
+"""Bytes that a row of a table and each of its particles take at most, compressed."""
 
 _COMPRESSION = 0.45
 """Compressed over plain size, above what is measured."""
 
-_PER_RECORD, _PER_WEIGHT = 16, 30
+_PER_RECORD, _PER_WEIGHT = 18, 30
 """Bytes that the JSON file beside a HEPEVT file spends on each."""
 
 _TRIAL = 200
@@ -88,7 +106,7 @@ def open_writer(
     layout: str = "chain",
     pdg_scheme: str = "default",
     weight_names: tuple[str, ...] = (),
-) -> EventWriter:
+) -> Writer:
     """A writer for the samples of one run, to be used in a `with` block: `writer.write(sample)`, then `writer.sha256`.
 
     The samples' events follow each other in the file, which is the same for any cut of a run into samples. `events`
@@ -233,6 +251,8 @@ def sample_width(sample: EventSample, path: str | os.PathLike[str], format: str 
 
 def _width(shape: Shape, path: str | os.PathLike[str], format: str | None, layout: str, weighted: bool, route: str) -> float:
     """Bytes of an event of a shape in a file."""
+    if format_of(path, format) in _ROW:
+        return float(_ROW[format_of(path, format)] + _PARTICLE[format_of(path, format)] * len(shape.status))
     if format_of(path, format) == "lhe":
         width = lhe.event_template(shape, layout, weighted, route).width
     elif format_of(path, format) == "hepmc3":

@@ -2,9 +2,10 @@
 
 import os
 from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -119,6 +120,26 @@ class EventWriter(ABC):
                     blocks.append((here - start, self._render(record, shape, here)))
             self._file.write(interleave(blocks, stop - start))
         self._written += len(sample)
+
+    def append(self, blocks: Iterable[bytes], events: int, mark: bytes, tail: bytes, beside: Mapping[str, Any]) -> None:
+        """Copy `events` events of another file of this run, format and layout, given as blocks of whole lines.
+
+        `mark`: what an event's first line begins with; `tail`: what ends that file; `beside`: what stands beside it.
+        """
+        found, held = 0, b""
+        for block in blocks:
+            if mark:
+                found += block.startswith(mark) + block.count(b"\n" + mark)
+            content = held + block
+            held = content[len(content) - len(tail) :]
+            self._file.write(content[: len(content) - len(tail)])
+        if held != tail or (mark and found != events):
+            raise DataFileError(f"{self._file.path}: a part is cut off or damaged: {found} of its {events} events are there")
+        self._note(beside)
+        self._written += events
+
+    def _note(self, beside: Mapping[str, Any]) -> None:  # noqa: B027 (most formats have nothing beside them)
+        """Take over what stands beside a file whose events were copied."""
 
     def _render(self, record: Record, shape: Shape, events: IntArray) -> Bytes:
         template = self._templates.get(shape)
