@@ -115,7 +115,9 @@ def _check_together(sample: EventSample, event: IntArray, mother: IntArray, insi
     rows = np.flatnonzero(inside)[::-1]
     point[mother[rows]] = sample.vertex[rows]
     off = np.flatnonzero(inside & (np.abs(point[mother] - sample.vertex).max(axis=1) > FLIGHT_TOLERANCE))
-    problems.add_each(off, lambda i: f"event {first + event[i]}: line {i - sample.offsets[event[i]] + 1}: it does not start where its sisters do")
+    problems.add_each(
+        off, lambda i: f"event {first + event[i]}: line {i - sample.offsets[event[i]] + 1}: it does not start where its sisters do"
+    )
     heavy = sample.offsets[:-1] + sample.seen
     off = np.flatnonzero(np.abs(point[heavy] - sample.decay_vertex).max(axis=1) > FLIGHT_TOLERANCE)
     problems.add_each(off, lambda i: f"event {first + i}: the decay seen is not where its particles begin")

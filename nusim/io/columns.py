@@ -24,8 +24,11 @@ DESCRIPTIONS = {
     "polarisation": "longitudinal polarisation of the state seen in the rest frame of what it comes from; 9 = unknown",
     **{f"vertex_{axis}": f"decay seen, {axis} in the detector frame, m" for axis in "xyz"},
     "vertex_t_ns": "time of the decay seen since the protons passed the beam frame's origin, ns",
-    **{f"{who}_{name}": f"{text}, {name}, GeV, beam axes" for who, text in (("heavy", "state seen"), ("parent", "beam parent"))
-       for name in ("E", "px", "py", "pz")},
+    **{
+        f"{who}_{name}": f"{text}, {name}, GeV, beam axes"
+        for who, text in (("heavy", "state seen"), ("parent", "beam parent"))
+        for name in ("E", "px", "py", "pz")
+    },
     "particle_pdg": "PDG codes; the beam parent first, mothers before daughters",
     "particle_status": "-1 beam parent, 2 decays in the event, 1 leaves it",
     "particle_mother": "place of the mother, from 0; -1 for none",
@@ -117,7 +120,9 @@ def columns_of(record: Record, info: RunInfo) -> Columns:
         "delay_ns": event["delay_ns"],
         "polarisation": sample.polarisation,
         **{"vertex_x": x, "vertex_y": y, "vertex_z": z, "vertex_t_ns": record.ns(end[:, 0])},
-        **{f"{who}_{name}": particle[name][rows] for who, rows in (("heavy", heavy), ("parent", first)) for name in ("E", "px", "py", "pz")},
+        **{
+            f"{who}_{name}": particle[name][rows] for who, rows in (("heavy", heavy), ("parent", first)) for name in ("E", "px", "py", "pz")
+        },
         **{f"weight_{name}": sample.named_weights[name] for name in info.weight_names},
     }
     lists = {

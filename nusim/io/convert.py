@@ -1,7 +1,8 @@
 """Event files from one format into another, and parts of a run, or runs, into one file."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,11 @@ def convert(
     """
     _apart([path], target)
     name = format_of(target, format)
-    source = open_source(path)
+    with open_source(path) as source:
+        return _converted(source, target, name, layout, pdg_scheme)
+
+
+def _converted(source: Source, target: str | os.PathLike[str], name: str, layout: str, pdg_scheme: str | None) -> dict[str, Any]:
     if BEFORE_LOST in source.lost:
         raise DataFileError(f"{source.path}: holds no whole events: {BEFORE_LOST}")
     info = source.info
@@ -77,7 +82,11 @@ def merge(
         raise DataFileError("merge: no files are given")
     _apart(paths, target)
     name = format_of(target, format)
-    sources = [open_source(path) for path in paths]
+    with ExitStack() as files:
+        return _merged([files.enter_context(open_source(path)) for path in paths], target, name)
+
+
+def _merged(sources: Sequence[Source], target: str | os.PathLike[str], name: str) -> dict[str, Any]:
     for source in sources:
         _same_setting(sources[0], source)
     runs: dict[Any, list[Source]] = {}
@@ -147,7 +156,17 @@ def _first(source: Source) -> int:
     return int(source.info.metadata.get("first_event", 0))
 
 
-_OWN = ("first_event", "seed", "n", "expected_events", "stat_error", "effective_parents", "efficiency", "events_per_weight", "largest_weight")
+_OWN = (
+    "first_event",
+    "seed",
+    "n",
+    "expected_events",
+    "stat_error",
+    "effective_parents",
+    "efficiency",
+    "events_per_weight",
+    "largest_weight",
+)
 _OF_RUN = (*_OWN, "rates_by_channel", "rates_by_route", "warnings", "converted_from")
 """What runs of one setting may differ in."""
 
@@ -170,7 +189,9 @@ def _whole(seed: Any, parts: Sequence[Source]) -> None:
     for part in parts:
         first, wanted = _first(part), int(part.info.metadata["n"])
         if wanted != n:
-            raise DataFileError(f"{part.path}: is of a run of {wanted} events with seed {seed}, {parts[0].path} of one of {n}: equal events in both")
+            raise DataFileError(
+                f"{part.path}: is of a run of {wanted} events with seed {seed}, {parts[0].path} of one of {n}: equal events in both"
+            )
         if first < at:
             raise DataFileError(f"{part.path}: begins with event {first}, which another part with seed {seed} holds")
         if first > at:
@@ -201,7 +222,9 @@ def _joined(runs: Sequence[RunInfo]) -> RunInfo:
         metadata["warnings"] = list(dict.fromkeys(note for run in runs for note in run.metadata.get("warnings", ())))
         metadata.pop("events_per_weight", None)
         if "largest_weight" in metadata:
-            metadata["largest_weight"] = max(float(run.metadata["largest_weight"]) * size / max(n, 1) for run, size in zip(runs, sizes, strict=True))
+            metadata["largest_weight"] = max(
+                float(run.metadata["largest_weight"]) * size / max(n, 1) for run, size in zip(runs, sizes, strict=True)
+            )
     return replace(first, metadata=metadata, events=n)
 
 
@@ -210,4 +233,3 @@ def _scaled(sample: EventSample, share: float, info: RunInfo) -> EventSample:
         return sample
     named = {name: weight * share for name, weight in sample.named_weights.items()}
     return replace(sample, weight=sample.weight * share, named_weights=named)
-

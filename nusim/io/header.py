@@ -15,7 +15,17 @@ from .pdg_scheme import scheme_codes
 
 _NEEDED = ("version", "kernel", "seed", "n", "protons", "expected_events", "stat_error", "frames")
 _MADE = (
-    *("generator", "events_in_file", "expected_events_per_proton", "layout", "pdg_scheme", "pdg_codes", "routes", "processes", "weight_names"),
+    *(
+        "generator",
+        "events_in_file",
+        "expected_events_per_proton",
+        "layout",
+        "pdg_scheme",
+        "pdg_codes",
+        "routes",
+        "processes",
+        "weight_names",
+    ),
     # of the JSON file beside a HEPEVT file
     *("format", "file", "sha256", "units", "frame", "normalisation", "records_are", "records", "weights", "other_weights"),
 )

@@ -80,10 +80,19 @@ class HepmcWriter(EventWriter):
 
 def header_text(info: RunInfo) -> str:
     """The file up to its first event."""
-    lines = ["HepMC::Version 3.02.06", "HepMC::Asciiv3-START_EVENT_LISTING", "W " + _escaped("\n".join(("CV", "events", *info.weight_names)))]
+    lines = [
+        "HepMC::Version 3.02.06",
+        "HepMC::Asciiv3-START_EVENT_LISTING",
+        "W " + _weight_names(info),
+    ]
     lines += [f"T nusim\\|{_escaped(str(info.metadata['version']))}\\|heavy neutrinos from meson decays in flight"]
     lines += [f"A {name} {_escaped(value)}" for name, value in _attributes(info)]
     return "\n".join(lines) + "\n"
+
+
+def _weight_names(info: RunInfo) -> str:
+    """Names in one word each: HepMC3's reader splits them at blanks."""
+    return _escaped("\n".join(("CV", "events", *("_".join(name.split()) for name in info.weight_names))))
 
 
 def _attributes(info: RunInfo) -> Iterator[tuple[str, str]]:
@@ -115,7 +124,9 @@ def _attributes(info: RunInfo) -> Iterator[tuple[str, str]]:
             yield f"NuHepMC.{kind}StatusInfo[{number}].Name", name
             yield f"NuHepMC.{kind}StatusInfo[{number}].Description", text
     codes = info.summary()["pdg_codes"]
-    particles = {codes[name]: (name, f"heavy state {name} of the model") for name in dict.fromkeys((*metadata.get("states", ()), *info.states))}
+    particles = {
+        codes[name]: (name, f"heavy state {name} of the model") for name in dict.fromkeys((*metadata.get("states", ()), *info.states))
+    }
     if strict:
         particles[NO_TARGET] = ("no_target", "a target that is none")
     yield "NuHepMC.AdditionalParticleNumbers", " ".join(map(str, particles))
@@ -146,7 +157,12 @@ def event_template(shape: Shape, layout: str, route: str, weight_names: tuple[st
     pieces += ["\nA 0 signal_process_id ", Integer("nuhepmc_process", 4), "\nA 0 lab_pos"]
     first = shape.daughters(shape.heavy)[0]
     pieces += [piece for name in ("x_mm", "y_mm", "z_mm", "t_s") for piece in (" ", Real((name, first)))]
-    pieces += ["\nA 0 nusim.parent ", Integer("parent", 12), f"\nA 0 nusim.heavy {number[shape.heavy]}\nA 0 nusim.delay_ns ", Real("delay_ns")]
+    pieces += [
+        "\nA 0 nusim.parent ",
+        Integer("parent", 12),
+        f"\nA 0 nusim.heavy {number[shape.heavy]}\nA 0 nusim.delay_ns ",
+        Real("delay_ns"),
+    ]
     pieces += ["\nA 0 nusim.polarisation ", Real("polarisation"), f"\nA 0 nusim.route {route}\n"]
     for place in decays:
         pieces += [f"A {number[place]} ctau_mm ", Real(("ctau_mm", place)), "\n"]

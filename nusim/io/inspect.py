@@ -47,17 +47,17 @@ def info(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 def _samples(file: InputFile) -> dict[str, Any]:
     """Of a file whose events are read back as samples."""
-    source = open_source(file.path)
-    info, problems, tally = source.info, Problems(), Tally()
-    header = header_of(info, detector_volumes(info.metadata.get("experiment", {})))
+    problems, tally = Problems(), Tally()
 
     def bad(event: int, why: str) -> None:
         problems.add(f"event {event}: cannot be read: {why}")
         tally.unreadable()
 
-    for sample in source.samples(bad):
-        check_samples(sample, tally.events, header, tally, problems)
-    return _conclude(source.format, source, info.summary(), tally, problems)
+    with open_source(file.path) as source:
+        header = header_of(source.info, detector_volumes(source.info.metadata.get("experiment", {})))
+        for sample in source.samples(bad):
+            check_samples(sample, tally.events, header, tally, problems)
+        return _conclude(source.format, source, source.info.summary(), tally, problems)
 
 
 def _looks_like_hepevt(start: bytes) -> bool:

@@ -67,7 +67,9 @@ def _groups(tree: Any, digest: Any) -> Iterator[tuple[int, dict[str, Any]]]:
         yield first, plain
 
 
-def _rootracker(groups: Iterator[tuple[int, dict[str, Any]]], frame: DetectorFrame, volumes: list[Any], tally: Tally, problems: Problems) -> None:
+def _rootracker(
+    groups: Iterator[tuple[int, dict[str, Any]]], frame: DetectorFrame, volumes: list[Any], tally: Tally, problems: Problems
+) -> None:
     last = -1
     for first, rows in groups:
         number, status, momentum = rows["EvtNum"], rows["StdHepStatus"], rows["StdHepP4"]
@@ -92,8 +94,11 @@ def _rootracker(groups: Iterator[tuple[int, dict[str, Any]]], frame: DetectorFra
         tally.events += int(new.sum())
 
 
-def _fairship(groups: Iterator[tuple[int, dict[str, Any]]], frame: DetectorFrame, volumes: list[Any], tally: Tally, problems: Problems) -> None:
+def _fairship(
+    groups: Iterator[tuple[int, dict[str, Any]]], frame: DetectorFrame, volumes: list[Any], tally: Tally, problems: Problems
+) -> None:
     for first, rows in groups:
+
         def four(k: str, rows: dict[str, Any] = rows) -> tuple[Array, Array]:
             return np.column_stack([rows[f"{name}{k}"] for name in ("e", "px", "py", "pz")]), rows[f"mass{k}"]
 

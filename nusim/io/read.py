@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -50,29 +50,41 @@ class Source:
     """Of the content, when all samples are read."""
     text: Text | None = None
     """Instead of the samples."""
+    close: Callable[[], object] = bool
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 def open_source(path: str | os.PathLike[str]) -> Source:
-    """An event file of nusim's to be read: LHE, HepMC3, HEPEVT with its JSON file, flat ROOT, Parquet. DataFileError for any other."""
+    """An event file of nusim's to be read in a `with` block: LHE, HepMC3, HEPEVT with its JSON file, flat ROOT, Parquet.
+
+    DataFileError for any other, MissingExtraError where a package is missing to read it.
+    """
     from . import read_hepevt, read_hepmc3, read_lhe, read_table
 
     file = InputFile(path)
-    start = file.read()
-    readers: tuple[tuple[str, Any, bool], ...] = (
-        ("parquet", read_table.read_parquet, start[:4] == b"PAR1"),
-        ("root", read_table.read_root, start[:4] == b"root"),
-        ("lhe", read_lhe.read_lhe, b"<LesHouchesEvents" in start[:65536]),
-        ("hepmc3", read_hepmc3.read_hepmc3, start.startswith(b"HepMC::Version")),
-        ("hepevt", read_hepevt.read_hepevt, read_hepevt.looks_like(file, start)),
-    )
-    for _, reader, fits in readers:
-        if fits:
-            source: Source = reader(file, start)
-            return source
-    file.close()
-    if file.fault:
-        raise DataFileError(f"{file.path}: {file.fault}")
-    raise DataFileError(f"{file.path}: is {'empty' if not start else 'no event file that nusim reads: LHE, HepMC3, HEPEVT, flat ROOT, Parquet'}")
+    try:
+        start = file.read()
+        for reader, fits in (
+            (read_table.read_parquet, start[:4] == b"PAR1"),
+            (read_table.read_root, start[:4] == b"root"),
+            (read_lhe.read_lhe, b"<LesHouchesEvents" in start[:65536]),
+            (read_hepmc3.read_hepmc3, start.startswith(b"HepMC::Version")),
+            (read_hepevt.read_hepevt, read_hepevt.looks_like(file, start)),
+        ):
+            if fits:
+                return reader(file, start)
+        if file.fault:
+            raise DataFileError(f"{file.path}: {file.fault}")
+        what = "no event file that nusim reads back: LHE, HepMC3, HEPEVT, flat ROOT, Parquet" if start else "empty"
+        raise DataFileError(f"{file.path}: is {what}")
+    except BaseException:
+        file.close()
+        raise
 
 
 def refuse(path: Path) -> Bad:
@@ -150,4 +162,3 @@ def back_to_beam(frame: Any, vectors: Any) -> Any:
     a, b, c = vectors[:, 0], vectors[:, 1], vectors[:, 2]
     (r00, r01, r02), (r10, r11, r12), (r20, r21, r22) = frame.rotation
     return np.column_stack([(r00 * a + r10 * b) + r20 * c, (r01 * a + r11 * b) + r21 * c, (r02 * a + r12 * b) + r22 * c])
-

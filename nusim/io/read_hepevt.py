@@ -42,12 +42,18 @@ def read_hepevt(file: InputFile, start: bytes) -> Source:
         raise DataFileError(f"{file.path}: there is no {beside.name} beside it: the normalisation is unknown") from None
     except (AttributeError, KeyError, TypeError, ValueError, DataFileError) as error:
         raise DataFileError(f"{beside}: cannot be read as what nusim writes beside HEPEVT files ({error})") from None
-    text = Text(lambda: file.blocks(start, b"\n"), b"", b"", {"records": records, "weights": _weights(info, run), "sha256": run.get("sha256")})
+    text = Text(
+        lambda: file.blocks(start, b"\n"), b"", b"", {"records": records, "weights": _weights(info, run), "sha256": run.get("sha256")}
+    )
     lost = (*_LOST, *((BEFORE_LOST,) if info.layout == "decay" else ()))
-    return Source(file.path, "hepevt", info, lambda bad: _samples(file, start, info, run, records, bad), lost, lambda: file.sha256, text)
+    return Source(
+        file.path, "hepevt", info, lambda bad: _samples(file, start, info, run, records, bad), lost, lambda: file.sha256, text, file.close
+    )
 
 
-def _samples(file: InputFile, start: bytes, info: RunInfo, run: dict[str, Any], records: dict[str, IntArray], bad: Bad) -> Iterator[EventSample]:
+def _samples(
+    file: InputFile, start: bytes, info: RunInfo, run: dict[str, Any], records: dict[str, IntArray], bad: Bad
+) -> Iterator[EventSample]:
     weights = _weights(info, run)
     done = place = 0
     batch: list[tuple[int, int, list[bytes]]] = []
@@ -70,7 +76,9 @@ def _samples(file: InputFile, start: bytes, info: RunInfo, run: dict[str, Any], 
         file.close()
 
 
-def _parsed(batch: list[tuple[int, int, list[bytes]]], info: RunInfo, weights: Any, records: dict[str, IntArray], bad: Bad) -> Iterator[EventSample]:
+def _parsed(
+    batch: list[tuple[int, int, list[bytes]]], info: RunInfo, weights: Any, records: dict[str, IntArray], bad: Bad
+) -> Iterator[EventSample]:
     if batch:
         yield from halved(batch[0][0], batch, lambda some, first: _sample(some, info, weights, records), bad)
 

@@ -47,7 +47,9 @@ def read_hepmc3(file: InputFile, start: bytes) -> Source:
         raise DataFileError(f"{file.path}: {error}") from None
     text = Text(lambda: file.blocks(start[cut + 1 :], b"\n"), b"E ", TAIL)
     lost = (BEFORE_LOST,) if info.layout == "decay" else ()
-    return Source(file.path, "hepmc3", info, lambda bad: _samples(file, start[cut:], info, bad), lost, lambda: file.sha256, text)
+    return Source(
+        file.path, "hepmc3", info, lambda bad: _samples(file, start[cut:], info, bad), lost, lambda: file.sha256, text, file.close
+    )
 
 
 def _plain(text: str) -> str:
@@ -88,7 +90,9 @@ def _parse(pieces: list[bytes], info: RunInfo, frame: DetectorFrame) -> EventSam
     of_vertex: list[int] = []
     incoming: list[int] = []
     count, number_of_vertices = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    of_event: dict[bytes, list[bytes]] = {name: [] for name in (b"signal_process_id", b"nusim.heavy", b"nusim.delay_ns", b"nusim.polarisation", b"nusim.route")}
+    of_event: dict[bytes, list[bytes]] = {
+        name: [] for name in (b"signal_process_id", b"nusim.heavy", b"nusim.delay_ns", b"nusim.polarisation", b"nusim.route")
+    }
     of_particle: dict[bytes, list[tuple[int, int, float]]] = {b"ctau_mm": [], b"spin": []}
     for i, piece in enumerate(pieces):
         lines = piece.split(b"\n")
@@ -125,7 +129,12 @@ def _parse(pieces: list[bytes], info: RunInfo, frame: DetectorFrame) -> EventSam
     table, places = numbers(particles, 9), numbers(vertices, 6)
     if len(weight) != n:
         raise ValueError("it has no weights")
-    return assembled(info, _columns(info, frame, count, table, places, np.array(of_vertex, np.int64), np.array(incoming, np.int64), weight, of_event, of_particle))
+    return assembled(
+        info,
+        _columns(
+            info, frame, count, table, places, np.array(of_vertex, np.int64), np.array(incoming, np.int64), weight, of_event, of_particle
+        ),
+    )
 
 
 def _columns(

@@ -28,7 +28,7 @@ def read_lhe(file: InputFile, start: bytes) -> Source:
         raise DataFileError(f"{file.path}: {error}") from None
     lost = (BEFORE_LOST,) if info.layout == "decay" else ()
     events = Text(lambda: file.blocks(rest.removeprefix(b"\n"), b"\n"), b"<event>", TAIL)
-    return Source(file.path, "lhe", info, lambda bad: _samples(file, rest, info, bad), lost, lambda: file.sha256, events)
+    return Source(file.path, "lhe", info, lambda bad: _samples(file, rest, info, bad), lost, lambda: file.sha256, events, file.close)
 
 
 def _samples(file: InputFile, rest: bytes, info: RunInfo, bad: Bad) -> Iterator[EventSample]:

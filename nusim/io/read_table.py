@@ -31,7 +31,11 @@ def read_parquet(file: InputFile, start: bytes) -> Source:
         names = table.schema_arrow.names
     except Exception as error:  # pyarrow raises what its libraries raise
         raise DataFileError(f"{file.path}: cannot be read as Parquet: {_line(error)}") from None
-    info = _info(file, about, names)
+    try:
+        info = _info(file, about, names)
+    except BaseException:
+        table.close()
+        raise
 
     def groups() -> Iterator[Columns]:
         for group in range(table.num_row_groups):
@@ -42,7 +46,7 @@ def read_parquet(file: InputFile, start: bytes) -> Source:
             plain = {name: rows.column(name).to_numpy() for name in (*_PLAIN, *weight_columns(info))}
             yield Columns(plain, {name: one.flatten().to_numpy(zero_copy_only=False) for name, one in lists.items()}, offsets - offsets[0])
 
-    return _source(file, "parquet", info, groups)
+    return _source(file, "parquet", info, groups, table.close)
 
 
 def read_root(file: InputFile, start: bytes) -> Source:
@@ -52,29 +56,34 @@ def read_root(file: InputFile, start: bytes) -> Source:
     try:
         root = uproot.open(file.path)
         about = str(root["nusim_run"]) if "nusim_run" in root else None
-        trees = [name.split(";")[0] for name in root.keys()]
+        trees = [name.split(";")[0] for name in root.classnames()]
     except Exception as error:  # uproot raises what its parsers raise
         raise DataFileError(f"{file.path}: cannot be read as ROOT: {_line(error)}") from None
-    for name, what in (("gRooTracker", "rooTracker"), ("LLP_tree", "FairShip's LLP_tree")):
-        if name in trees:
-            raise DataFileError(f"{file.path}: is {what}, which holds too little of an event to be read back")
-    if "events" not in trees:
-        raise DataFileError(f"{file.path}: has no tree 'events'")
-    tree = root["events"]
-    info = _info(file, about, tree.keys())
+    try:
+        for name, what in (("gRooTracker", "rooTracker"), ("LLP_tree", "FairShip's LLP_tree")):
+            if name in trees:
+                raise DataFileError(f"{file.path}: is {what}, which holds too little of an event to be read back")
+        if "events" not in trees:
+            raise DataFileError(f"{file.path}: has no tree 'events'")
+        tree = root["events"]
+        info = _info(file, about, tree.keys())
+    except BaseException:
+        root.close()
+        raise
 
     def groups() -> Iterator[Columns]:
+        import awkward as ak
+
         for first in range(0, tree.num_entries, GROUP):
             branches = [*_PLAIN, *weight_columns(info), *LISTS]
             rows = tree.arrays(branches, entry_start=first, entry_stop=first + GROUP, library="ak")
-            import awkward as ak
 
             counts = ak.to_numpy(ak.num(rows[LISTS[0]]))
             offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
             plain = {name: ak.to_numpy(rows[name]) for name in (*_PLAIN, *weight_columns(info))}
             yield Columns(plain, {name: ak.to_numpy(ak.flatten(rows[name])) for name in LISTS}, offsets)
 
-    return _source(file, "root", info, groups)
+    return _source(file, "root", info, groups, root.close)
 
 
 def _line(error: BaseException) -> str:
@@ -95,7 +104,7 @@ def _info(file: InputFile, about: Any, names: Any) -> RunInfo:
     return info
 
 
-def _source(file: InputFile, format: str, info: RunInfo, groups: Any) -> Source:
+def _source(file: InputFile, format: str, info: RunInfo, groups: Any, close: Any) -> Source:
     digest = hashlib.sha256()
 
     def samples(bad: Bad) -> Iterator[EventSample]:
@@ -115,7 +124,7 @@ def _source(file: InputFile, format: str, info: RunInfo, groups: Any) -> Source:
                 bad(done, str(error))
             done += len(rows)
 
-    return Source(file.path, format, info, samples, (), digest.hexdigest)
+    return Source(file.path, format, info, samples, (), digest.hexdigest, None, close)
 
 
 def _typed(rows: Columns) -> Columns:

@@ -121,7 +121,9 @@ class RooTrackerWriter(_TreeWriter):
         total = int(count.sum())
         size = np.bincount(rows, minlength=total)
         if size.max(initial=0) > SLOTS:
-            raise DataFileError(f"{self._file.path}: a decay leaves {size.max() - 1} particles; rooTracker files hold {SLOTS - 1}; take hepevt")
+            raise DataFileError(
+                f"{self._file.path}: a decay leaves {size.max() - 1} particles; rooTracker files hold {SLOTS - 1}; take hepevt"
+            )
         place = np.arange(len(rows)) - (np.cumsum(size) - size)[rows]
         px, py, pz = self._frame.directions(particle["px"], particle["py"], particle["pz"])
         momentum = np.column_stack([px, py, pz, particle["E"]])
@@ -164,14 +166,22 @@ class FairShipWriter(_TreeWriter):
         products = np.flatnonzero((label > 0) & (label == seen[event]) & _comes_from(sample.offsets, sample.mother, event, heavy))
         count = np.bincount(event[products], minlength=len(sample))
         if count.max(initial=0) > DAUGHTERS:
-            raise DataFileError(f"{self._file.path}: a decay leaves {count.max()} particles; LLP_tree holds {DAUGHTERS}; take another format")
+            raise DataFileError(
+                f"{self._file.path}: a decay leaves {count.max()} particles; LLP_tree holds {DAUGHTERS}; take another format"
+            )
         place = np.arange(len(products)) - (np.cumsum(count) - count)[event[products]]
         daughters = np.zeros((len(sample), DAUGHTERS, 6))
         daughters[:, :, 5] = NO_DAUGHTER
         names = ("px", "py", "pz", "E", "mass", "pdg")
         daughters[event[products], place] = np.column_stack([particle[name][products] for name in names])
         table = np.column_stack(
-            [*(particle[name][heavy] for name in names), sample.weight, sample.decay_vertex[:, 1:], daughters.reshape(len(sample), 6 * DAUGHTERS), count]
+            [
+                *(particle[name][heavy] for name in names),
+                sample.weight,
+                sample.decay_vertex[:, 1:],
+                daughters.reshape(len(sample), 6 * DAUGHTERS),
+                count,
+            ]
         )
         return Columns(dict(zip(_llp_branches(), np.ascontiguousarray(table.T), strict=True)), {}, _no_lists(len(sample)))
 

@@ -69,11 +69,12 @@ def write(
     """Write a sample; gives the sha256 of the uncompressed content.
 
     Parameters
-    - format: lhe or hepevt; by default what the suffix says (.lhe, .lhe.gz, .hepevt, .hepevt.txt).
-    - layout: chain, decay, two-beam (lhe only) or joint (hepevt only): see `nusim.io.lhe` and `nusim.io.hepevt`.
+    - format: lhe, hepmc3, hepevt, rootracker, fairship, root or parquet; by default what the suffix says (FORMATS).
+    - layout: chain; decay (lhe, hepmc3, hepevt), two-beam (lhe), nuhepmc (hepmc3), joint (hepevt): see `nusim.io.lhe`, `nusim.io.hepmc3`
+      and `nusim.io.hepevt`.
     - pdg_scheme: default, darknews or genie: the codes of the heavy states.
 
-    Raises DataFileError; then nothing new stands under the name.
+    Raises DataFileError, or MissingExtraError for ROOT and Parquet files without their packages; then nothing new stands under the name.
     """
     writer = open_writer(
         path,
@@ -146,6 +147,7 @@ def write_events(
     DataFileError if nothing can be written.
     """
     check_at_least_one(chunk=chunk, workers=workers)
+    _require(format_of(path, format))
     check_room(path, n, format, layout=layout, weighted=weighted)
     run = prepare(spectrum, experiment, n, seed, state=state, final=final, weighted=weighted)
     empty = run.events(0, 0)
@@ -183,6 +185,14 @@ def write_events(
         "sha256": writer.sha256,
         "warnings": list(metadata["warnings"]),
     }
+
+
+def _require(format: str) -> None:
+    """MissingExtraError, before any work, where the format needs a package that is not there."""
+    if format == "parquet":
+        table.arrow()
+    elif format in ("root", "rootracker", "fairship"):
+        root.reader()
 
 
 @contextmanager

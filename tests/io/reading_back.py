@@ -27,8 +27,8 @@ def joined(samples: list[EventSample]) -> EventSample:
 
 def read_back(path: Path) -> EventSample:
     """All events of a file."""
-    source = open_source(path)
-    return joined(list(source.samples(refuse(path))))
+    with open_source(path) as source:
+        return joined(list(source.samples(refuse(path))))
 
 
 def difference(a: EventSample, b: EventSample, names: tuple[str, ...] = (*PARTICLE, *EVENT)) -> float:
