@@ -15,13 +15,14 @@ from .header import RunInfo
 from .read import Source, back_to_beam
 from .reading import InputFile, Problems, Tally
 from .record import DetectorFrame
-from .root import DAUGHTERS, SLOTS, reader
+from .root import DAUGHTERS, SLOTS, check_length, reader
 from .table import GROUP, described
 
 
 def trees(path: Path) -> dict[str, Any]:
     """The file's trees by name; DataFileError for what uproot cannot read."""
     uproot = reader()
+    check_length(path)
     try:
         with uproot.open(path) as root:
             return {name.split(";")[0]: kind for name, kind in root.classnames().items()}
@@ -50,8 +51,8 @@ def inspect_root(file: InputFile) -> tuple[str, Source, dict[str, Any], Tally, P
             check(_groups(root[tree], digest), DetectorFrame.of(info.metadata), volumes, tally, problems)
         except KeyError as error:
             raise DataFileError(f"{file.path}: {tree} lacks the branch {error.args[0]}") from None
-        except ValueError as error:
-            raise DataFileError(f"{file.path}: is damaged: {error}") from None
+        except Exception as error:  # damaged baskets, in as many ways as there are codecs
+            raise DataFileError(f"{file.path}: is damaged: {(str(error).strip() or type(error).__name__).splitlines()[0]}") from None
     source = Source(file.path, format, info, lambda bad: iter(()), (), digest.hexdigest)
     return format, source, info.summary(), tally, problems
 

@@ -15,7 +15,7 @@ from .header import RunInfo
 from .read import Bad, Source, assembled
 from .reading import InputFile
 from .record import DetectorFrame
-from .root import reader
+from .root import check_length, reader
 from .table import GROUP, arrow, described
 
 _PLAIN = tuple(name for name in DESCRIPTIONS if name not in LISTS)
@@ -53,6 +53,7 @@ def read_root(file: InputFile, start: bytes) -> Source:
     """A flat ROOT tree that nusim wrote; DataFileError for rooTracker and LLP_tree, which hold too little, and for other files."""
     file.close()
     uproot = reader()
+    check_length(file.path)
     try:
         root = uproot.open(file.path)
         about = str(root["nusim_run"]) if "nusim_run" in root else None

@@ -4,6 +4,7 @@
 """
 
 from abc import abstractmethod
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -203,6 +204,17 @@ def _comes_from(offsets: IntArray, mother: IntArray, event: IntArray, heavy: Int
 
 def _no_lists(rows: int) -> IntArray:
     return np.zeros(rows + 1, np.int64)
+
+
+def check_length(path: Path) -> None:
+    """DataFileError for a ROOT file that is shorter than its first bytes say."""
+    with open(path, "rb") as file:
+        head = file.read(24)
+    large = int.from_bytes(head[4:8], "big") >= 1_000_000
+    end = int.from_bytes(head[12 : 20 if large else 16], "big")
+    size = path.stat().st_size
+    if size < end:
+        raise DataFileError(f"{path}: is cut off: it has {size} of {end} bytes")
 
 
 def reader() -> Any:
