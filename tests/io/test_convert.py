@@ -125,7 +125,7 @@ def test_parts_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     assert not target.exists()
     damaged = tmp_path / "b.lhe"
     damaged.write_bytes(damaged.read_bytes()[:-5000])
-    with pytest.raises(DataFileError, match="b.lhe: .* is cut off or damaged"):
+    with pytest.raises(DataFileError, match=r"b\.lhe: .* is cut off or damaged"):
         merge([a, b, c], target)
     assert not target.exists()
 

@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nusim.cards.read import read_experiment, read_model
 from nusim.errors import DataFileError, MissingExtraError
 from nusim.events.sample import EventSample
 from nusim.io import table
 from nusim.io.columns import DESCRIPTIONS, LISTS
 from nusim.io.inspect import info
-from nusim.io.write import open_writer, write
+from nusim.io.write import open_writer, write, write_events
+from nusim.model.spectrum import solve
 from nusim.units import ns, second
 
 from .chains import TREES, breadth_first, chain_sample
@@ -211,18 +213,18 @@ def test_a_missing_column_and_another_programs_file_are_named(tmp_path: Path) ->
     write(tmp_path / "a.parquet", mixed_sample(20))
     rows = pq.read_table(tmp_path / "a.parquet")
     pq.write_table(rows.drop_columns(["delay_ns"]), tmp_path / "b.parquet")
-    with pytest.raises(DataFileError, match="b.parquet: lacks the column delay_ns$"):
+    with pytest.raises(DataFileError, match=r"b\.parquet: lacks the column delay_ns$"):
         info(tmp_path / "b.parquet")
     pq.write_table(rows.replace_schema_metadata(None), tmp_path / "c.parquet")
-    with pytest.raises(DataFileError, match="c.parquet: is not nusim's"):
+    with pytest.raises(DataFileError, match=r"c\.parquet: is not nusim's"):
         info(tmp_path / "c.parquet")
     with uproot.recreate(tmp_path / "d.root") as root:
         root.mktree("events", {"x": "float64"}).extend({"x": np.ones(3)})
-    with pytest.raises(DataFileError, match="d.root: is not nusim's"):
+    with pytest.raises(DataFileError, match=r"d\.root: is not nusim's"):
         info(tmp_path / "d.root")
     with uproot.recreate(tmp_path / "e.root") as root:
         root["what"] = "else"
-    with pytest.raises(DataFileError, match="e.root: holds none of the trees"):
+    with pytest.raises(DataFileError, match=r"e\.root: holds none of the trees"):
         info(tmp_path / "e.root")
 
 
@@ -241,9 +243,9 @@ def test_a_changed_number_is_found(tmp_path: Path) -> None:
 
 
 def test_layouts_and_gz_that_do_not_fit_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataFileError, match="layout 'decay': unknown to parquet; known: chain"):
+    with pytest.raises(DataFileError, match=r"layout 'decay': unknown to parquet; known: chain"):
         write(tmp_path / "a.parquet", mixed_sample(5), layout="decay")
-    with pytest.raises(DataFileError, match="compressed as they are; leave out .gz"):
+    with pytest.raises(DataFileError, match=r"compressed as they are; leave out \.gz"):
         write(tmp_path / "a.root.gz", mixed_sample(5), format="root")
     assert LISTS[0] == "particle_pdg"
     assert list(tmp_path.iterdir()) == []
@@ -252,12 +254,29 @@ def test_layouts_and_gz_that_do_not_fit_are_refused(tmp_path: Path) -> None:
 def test_an_error_in_the_block_leaves_nothing(tmp_path: Path) -> None:
     run = {"channels": CHANNELS, "states": STATES, "routes": ROUTES, "weighted": False}
     for name in FILES:
-        with pytest.raises(KeyboardInterrupt), open_writer(tmp_path / name, metadata(9), **run) as writer:
-            writer.write(mixed_sample(9))
-            raise KeyboardInterrupt
         with (
             pytest.raises(DataFileError, match="3 events were written, 9 announced"),
-            open_writer(tmp_path / name, metadata(9), **run) as writer,
+            open_writer(tmp_path / name, metadata(9), **run) as out,
         ):
-            writer.write(mixed_sample(3))
+            out.write(mixed_sample(3))
+        with pytest.raises(DataFileError, match="of another run"), open_writer(tmp_path / name, metadata(9), **run) as out:
+            out.write(mixed_sample(9, weighted=True))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["a.parquet", pytest.param("a.hepmc3", marks=pytest.mark.slow), pytest.param("a.root", marks=pytest.mark.slow)]
+)
+def test_a_hundred_thousand_generated_events_are_consistent(tmp_path: Path, name: str) -> None:
+    """Mass shells in the written digits, four-momentum at every vertex, flights, frames, vertices inside the detector."""
+    summary = write_events(tmp_path / name, solve(read_model("circle")), read_experiment("sbnd"), 100_000, weighted=True)
+    found = info(tmp_path / name)
+    assert found["problems"] == []
+    assert (found["n"], found["sha256"]) == (100_000, summary["sha256"])
+    assert found["sum_of_weights"] == pytest.approx(summary["expected_events"], rel=0.02)
+
+
+def test_the_documented_columns_are_those_of_the_code(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "formats.md").read_text()
+    for name, description in DESCRIPTIONS.items():
+        assert f"| `{name}` | {description} |" in text
