@@ -8,12 +8,12 @@ import threading
 import zlib
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Any, BinaryIO, Self
 
 from ..errors import DataFileError
 
 GZIP_LEVEL = 2
-"""Level 2 leaves 0.35 of the size at 60 MB/s, level 6 leaves 0.31 at 19 MB/s: digits do not compress further."""
+"""Level 2 leaves 0.35 of the size at 60 MB/s, level 6 leaves 0.31 at 19 MB/s: digits do not compress further. igzip's level 2 leaves the same."""
 
 
 _WAITING = 4
@@ -34,7 +34,7 @@ class OutputFile:
             raise DataFileError(f"{os.fspath(path)!r} is no name of a file")
         self._part = self.path.with_name(self.path.name + ".part")
         self._digest = hashlib.sha256()
-        self._gzip = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, zlib.MAX_WBITS | 16) if compress else None
+        self._gzip = _compressor() if compress else None
         self._stream: BinaryIO | None = None
         self._queue: queue.Queue[bytes | None] = queue.Queue(_WAITING)
         self._worker: threading.Thread | None = None
@@ -125,6 +125,15 @@ class OutputFile:
 
     def _refusal(self, error: OSError) -> DataFileError:
         return DataFileError(f"{self.path}: cannot be written: {error.strerror or error}; nothing is left under that name")
+
+
+def _compressor() -> Any:
+    """A gzip stream: by isal's igzip where it is installed (extra `fast`), which is some times faster than zlib."""
+    try:
+        from isal import isal_zlib
+    except ImportError:
+        return zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+    return isal_zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, zlib.MAX_WBITS | 16)
 
 
 class PartFile:
