@@ -24,7 +24,7 @@ _NOT_HELD: dict[str, tuple[str, ...]] = {
     "root": (),
     "parquet": (),
 }
-_NAMED = ("hepmc3", "root", "parquet")
+_NAMED = ("hepmc3", "hepevt", "root", "parquet")
 """Formats with named weights."""
 
 
@@ -100,6 +100,8 @@ def _merged(sources: Sequence[Source], target: str | os.PathLike[str], name: str
     copied = name == sources[0].format and len(runs) == 1 and sources[0].text is not None
     if BEFORE_LOST in sources[0].lost and not copied:
         raise DataFileError(f"{sources[0].path}: holds no whole events: {BEFORE_LOST}")
+    if info.weight_names and name not in _NAMED:
+        raise DataFileError(f"{os.fspath(target)}: {name} files hold no named weights, the parts do: {', '.join(info.weight_names)}")
     writer = _open(target, name, info, layout, info.pdg_scheme)
     n = info.events
     with writer:
@@ -110,7 +112,7 @@ def _merged(sources: Sequence[Source], target: str | os.PathLike[str], name: str
                     _copy(part, writer)
                     continue
                 for sample in part.samples(refuse(part.path)):
-                    writer.write(_scaled(sample, share, info))
+                    writer.write(_scaled(sample, share))
     metadata = info.metadata
     result = {key: metadata[key] for key in ("seed", "expected_events", "stat_error")}
     return {"file": os.fspath(target), "format": name, "n": n, **result, "sha256": writer.sha256}
@@ -121,10 +123,8 @@ def _copy(part: Source, writer: Writer) -> None:
     text = part.text
     assert text is not None
     assert isinstance(writer, EventWriter)
-    try:
-        writer.append(text.blocks(), part.info.events, text.mark, text.tail, text.beside)
-    except DataFileError as error:
-        raise DataFileError(f"{part.path}: {error}") from None
+    if not writer.append(text.blocks(), part.info.events, text.mark, text.tail, text.beside):
+        raise DataFileError(f"{part.path}: is cut off or damaged: its {part.info.events} events are not all there")
     if text.beside.get("sha256") not in (None, part.sha256()):
         raise DataFileError(f"{part.path}: is not the file that the JSON file beside it was made for (sha256 differs)")
 
@@ -228,7 +228,7 @@ def _joined(runs: Sequence[RunInfo]) -> RunInfo:
     return replace(first, metadata=metadata, events=n)
 
 
-def _scaled(sample: EventSample, share: float, info: RunInfo) -> EventSample:
+def _scaled(sample: EventSample, share: float) -> EventSample:
     if share == 1.0:
         return sample
     named = {name: weight * share for name, weight in sample.named_weights.items()}

@@ -27,7 +27,7 @@ _MADE = (
         "weight_names",
     ),
     # of the JSON file beside a HEPEVT file
-    *("format", "file", "sha256", "units", "frame", "normalisation", "records_are", "records", "weights", "other_weights"),
+    *("format", "file", "sha256", "units", "frame", "normalisation", "records_are", "records", "weights", "other_weights", "named_weights"),
 )
 """What `summary` and the formats add to the metadata."""
 

@@ -50,6 +50,7 @@ class HepevtWriter(EventWriter):
     def _head(self) -> str:
         self._weights: list[Array] = []
         """Of the events, expected events each."""
+        self._named: dict[str, list[Array]] = {name: [] for name in self._info.weight_names}
         self._records: dict[str, list[str]] = {"event": [], "vertex": [], "seen": [], "route": [], "process": []}
         self._volumes = detector_volumes(self._info.metadata.get("experiment", {}))
         return ""
@@ -66,6 +67,8 @@ class HepevtWriter(EventWriter):
         columns |= dict(zip(("detector_px", "detector_py", "detector_pz"), momenta, strict=True))
         columns |= {name: columns[f"detector_{name[0]}"] / cm for name in ("x_cm", "y_cm", "z_cm")}
         self._weights.append(record.sample.weight.copy())
+        for name, parts in self._named.items():
+            parts.append(record.sample.named_weights[name])
 
     def _label(self, record: Record) -> IntArray:
         """Number of the record that tracks a particle, from 1; 0 for none."""
@@ -89,6 +92,8 @@ class HepevtWriter(EventWriter):
 
     def _note(self, beside: Mapping[str, Any]) -> None:
         self._weights.append(beside["weights"])
+        for name, more in self._named.items():
+            more.append(beside["named_weights"][name])
         for name, parts in self._records.items():
             parts.append(",".join(map(str, beside["records"][name].tolist())))
 
@@ -112,6 +117,8 @@ class HepevtWriter(EventWriter):
             " holds the decay that the weight is for, the event's route (place in routes, from 0) and its final state (processes, from 1)",
             **{name: info.metadata[name] for name in ("model", "experiment") if name in info.metadata},
         }
+        if self._named:
+            description["named_weights"] = {name: np.concatenate([*parts, np.empty(0)]) for name, parts in self._named.items()}
         if info.weighted:
             return description | {"weights": weights}
         other = np.flatnonzero(np.abs(weights - 1.0) > 1e-12)

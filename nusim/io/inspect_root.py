@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import DataFileError
 from ..kernels.arrays import Array
-from .check import FLIGHT_TOLERANCE, MOMENTUM_TOLERANCE, SHELL_TOLERANCE, detector_volumes
+from .check import MOMENTUM_TOLERANCE, SHELL_TOLERANCE, detector_volumes
 from .columns import Columns
 from .header import RunInfo
 from .read import Source, back_to_beam
@@ -83,7 +83,7 @@ def _rootracker(
         shell = momentum[:, :, 3] ** 2 - (momentum[:, :, :3] ** 2).sum(axis=2)
         light = (there & (shell < -SHELL_TOLERANCE * momentum[:, :, 3] * energy[:, None])).any(axis=1)
         _report(problems, first, light, "a particle has more momentum than energy")
-        _report(problems, first, (total > 1e300) | ~np.isfinite(total), "a number is not finite")
+        _report(problems, first, ~np.isfinite(total), "a number is not finite")
         points = back_to_beam(frame, rows["EvtVtx"][:, :3]) + np.array(frame.origin)
         _inside(problems, first, points, volumes)
         new = np.diff(number, prepend=last) != 0
@@ -123,6 +123,5 @@ def _report(problems: Problems, first: int, which: Any, text: str) -> None:
 
 def _inside(problems: Problems, first: int, points: Array, volumes: list[Any]) -> None:
     if volumes:
-        # on the surface the way into the other frame and back may round outwards
-        grown = np.any([volume.contains(points) for volume in volumes], axis=0)
-        _report(problems, first, ~grown & (np.abs(points).max(axis=1) > FLIGHT_TOLERANCE), "the decay vertex lies outside the detector")
+        inside = np.any([volume.contains(points) for volume in volumes], axis=0)
+        _report(problems, first, ~inside, "the decay vertex lies outside the detector")

@@ -38,23 +38,22 @@ def read_hepevt(file: InputFile, start: bytes) -> Source:
         info = RunInfo.of(run)
         records = {name: np.array(run["records"][name], np.int64) for name in ("event", "vertex", "seen", "route", "process")}
         DetectorFrame.of(run)
+        named = {name: np.array(run["named_weights"][name], float) for name in info.weight_names}
+        weights = _weights(info, run)
     except OSError:
         raise DataFileError(f"{file.path}: there is no {beside.name} beside it: the normalisation is unknown") from None
     except (AttributeError, KeyError, TypeError, ValueError, DataFileError) as error:
         raise DataFileError(f"{beside}: cannot be read as what nusim writes beside HEPEVT files ({error})") from None
-    text = Text(
-        lambda: file.blocks(start, b"\n"), b"", b"", {"records": records, "weights": _weights(info, run), "sha256": run.get("sha256")}
-    )
+    whole = {"records": records, "weights": weights, "named_weights": named, "sha256": run.get("sha256")}
+    text = Text(lambda: file.blocks(start, b"\n"), b"", b"", whole)
     lost = (*_LOST, *((BEFORE_LOST,) if info.layout == "decay" else ()))
     return Source(
-        file.path, "hepevt", info, lambda bad: _samples(file, start, info, run, records, bad), lost, lambda: file.sha256, text, file.close
+        file.path, "hepevt", info, lambda bad: _samples(file, start, info, whole, bad), lost, lambda: file.sha256, text, file.close
     )
 
 
-def _samples(
-    file: InputFile, start: bytes, info: RunInfo, run: dict[str, Any], records: dict[str, IntArray], bad: Bad
-) -> Iterator[EventSample]:
-    weights = _weights(info, run)
+def _samples(file: InputFile, start: bytes, info: RunInfo, beside: dict[str, Any], bad: Bad) -> Iterator[EventSample]:
+    records, weights = beside["records"], beside["weights"]
     done = place = 0
     batch: list[tuple[int, int, list[bytes]]] = []
     try:
@@ -67,20 +66,18 @@ def _samples(
                 done += 1
             place += 1
             if len(batch) >= _BATCH:
-                yield from _parsed(batch, info, weights, records, bad)
+                yield from _parsed(batch, info, beside, bad)
                 batch = []
         if place != len(records["seen"]) or done > len(weights):
             raise DataFileError(f"{file.path}: {place} records are in the file, the JSON file beside it lists {len(records['seen'])}")
-        yield from _parsed(batch, info, weights, records, bad)
+        yield from _parsed(batch, info, beside, bad)
     finally:
         file.close()
 
 
-def _parsed(
-    batch: list[tuple[int, int, list[bytes]]], info: RunInfo, weights: Any, records: dict[str, IntArray], bad: Bad
-) -> Iterator[EventSample]:
+def _parsed(batch: list[tuple[int, int, list[bytes]]], info: RunInfo, beside: dict[str, Any], bad: Bad) -> Iterator[EventSample]:
     if batch:
-        yield from halved(batch[0][0], batch, lambda some, first: _sample(some, info, weights, records), bad)
+        yield from halved(batch[0][0], batch, lambda some, first: _sample(some, info, beside), bad)
 
 
 def _weights(info: RunInfo, run: dict[str, Any]) -> Any:
@@ -116,7 +113,8 @@ def _records(file: InputFile, start: bytes) -> Iterator[list[bytes]]:
         raise DataFileError(f"{file.path}: is cut off: it ends within record {count}, counted from 0")
 
 
-def _sample(batch: list[tuple[int, int, list[bytes]]], info: RunInfo, weights: Any, records: dict[str, IntArray]) -> EventSample:
+def _sample(batch: list[tuple[int, int, list[bytes]]], info: RunInfo, beside: dict[str, Any]) -> EventSample:
+    records = beside["records"]
     frame = DetectorFrame.of(info.metadata)
     events = np.array([event for event, _, _ in batch])
     place = np.array([record for _, record, _ in batch])
@@ -154,13 +152,13 @@ def _sample(batch: list[tuple[int, int, list[bytes]]], info: RunInfo, weights: A
         "vertex": vertex,
         "proper_time": proper,
         "spin": np.full(len(table), UNKNOWN_SPIN),
-        "weight": weights[events],
+        "weight": beside["weights"][events],
         "delay": _delay(offsets, mother, vertex, end, seen),
         "polarisation": np.full(len(batch), UNKNOWN_POLARISATION),
         "seen": seen,
         "route": route,
         "channel": records["process"][place] - 1,
-        "named_weights": {},
+        "named_weights": {name: column[events] for name, column in beside["named_weights"].items()},
     }
     return assembled(info, columns)
 

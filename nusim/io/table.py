@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
@@ -82,12 +83,17 @@ class TableWriter(ABC):
                 self._flush(1)
                 self._close()
             except BaseException as failure:
-                self._abandon()
-                self._file.__exit__(type(failure), failure, failure.__traceback__)
+                self._give_up(failure)
                 raise
+            self._file.__exit__(None, None, None)
         else:
+            self._give_up(error)
+
+    def _give_up(self, error: BaseException | None) -> None:
+        """Leave nothing under the name; what the system refused becomes a DataFileError."""
+        with suppress(Exception):  # a disk that is full refuses the end of the file too
             self._abandon()
-        self._file.__exit__(kind, error, trace)
+        self._file.__exit__(BaseException, error, None)
 
     def write(self, sample: EventSample) -> None:
         """Append a sample's events, which must be of the run that the file was opened for."""

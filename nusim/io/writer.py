@@ -121,8 +121,8 @@ class EventWriter(ABC):
             self._file.write(interleave(blocks, stop - start))
         self._written += len(sample)
 
-    def append(self, blocks: Iterable[bytes], events: int, mark: bytes, tail: bytes, beside: Mapping[str, Any]) -> None:
-        """Copy `events` events of another file of this run, format and layout, given as blocks of whole lines.
+    def append(self, blocks: Iterable[bytes], events: int, mark: bytes, tail: bytes, beside: Mapping[str, Any]) -> bool:
+        """Copy `events` events of another file of this run, format and layout, given as blocks of whole lines; whether all were there.
 
         `mark`: what an event's first line begins with; `tail`: what ends that file; `beside`: what stands beside it.
         """
@@ -133,10 +133,9 @@ class EventWriter(ABC):
             content = held + block
             held = content[len(content) - len(tail) :]
             self._file.write(content[: len(content) - len(tail)])
-        if held != tail or (mark and found != events):
-            raise DataFileError(f"{self._file.path}: a part is cut off or damaged: {found} of its {events} events are there")
         self._note(beside)
         self._written += events
+        return held == tail and (not mark or found == events)
 
     def _note(self, beside: Mapping[str, Any]) -> None:  # noqa: B027 (most formats have nothing beside them)
         """Take over what stands beside a file whose events were copied."""

@@ -12,7 +12,7 @@ import pytest
 from nusim.cards.read import read_experiment, read_model
 from nusim.errors import DataFileError, MissingExtraError
 from nusim.events.sample import EventSample
-from nusim.io import table
+from nusim.io import root, table
 from nusim.io.columns import DESCRIPTIONS, LISTS
 from nusim.io.inspect import info
 from nusim.io.write import open_writer, write, write_events
@@ -26,6 +26,7 @@ from .samples import CHANNELS, ORIGIN, ROTATION, ROUTES, STATES, events_of, meta
 uproot = pytest.importorskip("uproot")
 pq = pytest.importorskip("pyarrow.parquet")
 
+root_writers = (root.FlatWriter, root.RooTrackerWriter, root.FairShipWriter)
 FILES = ["a.parquet", "a.root", "a.gtrac.root", "a.llp.root"]
 WHOLE = FILES[:2]
 
@@ -35,10 +36,10 @@ def columns_of(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     if path.suffix == ".parquet":
         rows = pq.read_table(path)
         return {name: rows.column(name).to_pylist() for name in rows.column_names}, json.loads(rows.schema.metadata[b"nusim"])
-    with uproot.open(path) as root:
-        tree = next(root[name] for name, kind in root.classnames().items() if kind == "TTree")
+    with uproot.open(path) as file:
+        tree = next(file[name] for name, kind in file.classnames().items() if kind == "TTree")
         rows = tree.arrays(library="ak")
-        return {name: rows[name].to_list() for name in rows.fields}, json.loads(str(root["nusim_run"]))
+        return {name: rows[name].to_list() for name in rows.fields}, json.loads(str(file["nusim_run"]))
 
 
 @pytest.mark.parametrize("name", WHOLE)
