@@ -127,7 +127,7 @@ CASES = [
     pytest.param(LIGHT, -321, marks=pytest.mark.slow),
     ({"portals__sin_alpha": 1e-3, "mediator__m_zprime": 0.4, "mediator__m_phi": 0.3}, 130),
     (None, 111),
-    (None, 90),
+    pytest.param(None, 90, marks=pytest.mark.slow),
     pytest.param(None, 321, marks=pytest.mark.slow),
 ]
 
@@ -207,6 +207,7 @@ def test_the_decay_of_the_boson_made_by_pi0_follows_one_plus_cosine_squared() ->
     assert abs(cosine2.mean() - 0.4) < 5 * cosine2.std() / np.sqrt(kept.sum())
 
 
+@pytest.mark.slow
 def test_chains_with_decays_into_four_are_followed() -> None:
     """nu7 -> nu6 pi+ pi- pi0 through kinetic mixing, beside decays into two and three."""
     spectrum = nusim.solve(nusim.read_model("two-families", set={"portals.epsilon": 1e-4}))
