@@ -2,8 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -86,14 +85,10 @@ def merge(
         raise DataFileError("merge: no files are given")
     _apart(paths, target)
     name = format_of(target, format)
-    with ExitStack() as files:
-        return _merged([files.enter_context(open_source(path)) for path in paths], target, name)
-
-
-def _merged(sources: Sequence[Source], target: str | os.PathLike[str], name: str) -> dict[str, Any]:
+    sources = [_described(path) for path in paths]
     for source in sources:
         _same_setting(sources[0], source)
-    runs: dict[Any, list[Source]] = {}
+    runs: dict[Any, list[_Part]] = {}
     for source in sources:
         runs.setdefault(source.info.metadata["seed"], []).append(source)
     for seed, parts in runs.items():
@@ -101,7 +96,7 @@ def _merged(sources: Sequence[Source], target: str | os.PathLike[str], name: str
         _whole(seed, parts)
     info = _joined([parts[0].info for parts in runs.values()])
     layout = info.layout if name == sources[0].format else "chain"
-    copied = name == sources[0].format and len(runs) == 1 and sources[0].text is not None
+    copied = name == sources[0].format and len(runs) == 1 and sources[0].is_text
     if BEFORE_LOST in sources[0].lost and not copied:
         raise DataFileError(f"{sources[0].path}: holds no whole events: {BEFORE_LOST}")
     names, nuisances = _weights_in(info, name)
@@ -114,11 +109,12 @@ def _merged(sources: Sequence[Source], target: str | os.PathLike[str], name: str
         for parts in runs.values():
             share = int(parts[0].info.metadata["n"]) / n if len(runs) > 1 else 1.0
             for part in parts:
-                if copied:
-                    _copy(part, writer)
-                    continue
-                for sample in part.samples(refuse(part.path)):
-                    writer.write(_scaled(sample, share))
+                with open_source(part.path) as opened:
+                    if copied:
+                        _copy(opened, writer)
+                        continue
+                    for sample in opened.samples(refuse(part.path)):
+                        writer.write(_scaled(sample, share))
     metadata = info.metadata
     result = {key: metadata[key] for key in ("seed", "expected_events", "stat_error")}
     return {"file": os.fspath(target), "format": name, "n": n, **result, "sha256": writer.sha256}
@@ -129,6 +125,22 @@ def _weights_in(info: RunInfo, name: str) -> tuple[tuple[str, ...], tuple[str, .
     of_beam = names_of(info.metadata.get("nuisances", {}))
     has = info.nuisances or (bool(of_beam) and set(of_beam) <= set(info.weight_names))
     return info.weight_names if name in COLUMNS else (), of_beam if has and name in _KNOWING else ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """What a file says of itself; it is open only while it is read: there may be thousands."""
+
+    path: Path
+    format: str
+    info: RunInfo
+    lost: tuple[str, ...]
+    is_text: bool
+
+
+def _described(path: str | os.PathLike[str]) -> _Part:
+    with open_source(path) as source:
+        return _Part(source.path, source.format, source.info, source.lost, source.text is not None)
 
 
 def _copy(part: Source, writer: Writer) -> None:
@@ -166,7 +178,7 @@ def _apart(paths: Sequence[str | os.PathLike[str]], target: str | os.PathLike[st
             raise DataFileError(f"{target}: is one of the files to be read; give another name")
 
 
-def _first(source: Source) -> int:
+def _first(source: _Part) -> int:
     return int(source.info.metadata.get("first_event", 0))
 
 
@@ -185,7 +197,7 @@ _OF_RUN = (*_OWN, "rates_by_channel", "rates_by_route", "warnings", "converted_f
 """What runs of one setting may differ in."""
 
 
-def _same_setting(first: Source, other: Source) -> None:
+def _same_setting(first: _Part, other: _Part) -> None:
     a, b = first.info, other.info
     if other.format != first.format:
         raise DataFileError(f"{other.path}: is {other.format}, {first.path} is {first.format}: parts have one format")
@@ -197,7 +209,7 @@ def _same_setting(first: Source, other: Source) -> None:
             raise DataFileError(f"{other.path}: {key} differs from that of {first.path}: they are no runs of one setting")
 
 
-def _whole(seed: Any, parts: Sequence[Source]) -> None:
+def _whole(seed: Any, parts: Sequence[_Part]) -> None:
     """Parts of a run follow each other from its first event to its last."""
     n, at = int(parts[0].info.metadata["n"]), 0
     for part in parts:
@@ -206,6 +218,11 @@ def _whole(seed: Any, parts: Sequence[Source]) -> None:
             raise DataFileError(
                 f"{part.path}: is of a run of {wanted} events with seed {seed}, {parts[0].path} of one of {n}: equal events in both"
             )
+        for key in _OF_RUN:
+            if key not in ("first_event", "converted_from") and part.info.metadata.get(key) != parts[0].info.metadata.get(key):
+                raise DataFileError(
+                    f"{part.path}: {key} differs from that of {parts[0].path}, which has the same seed: not parts of one run"
+                )
         if first < at:
             raise DataFileError(f"{part.path}: begins with event {first}, which another part with seed {seed} holds")
         if first > at:

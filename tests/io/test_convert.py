@@ -123,6 +123,7 @@ def test_parts_that_do_not_fit_are_refused(tmp_path: Path) -> None:
         ([a, b, b, c], "b.lhe: begins with event 20, which another part with seed 7 holds"),
         ([a, b, part("d.lhe", 40, 60, version="9")], "d.lhe: version differs from that of"),
         ([a, b, part("e.lhe", 40, 60, protons=1e20)], "e.lhe: protons differs from that of"),
+        ([a, b, part("f.lhe", 40, 60, expected_events=43.0)], "f.lhe: expected_events differs from that of"),
         ([a, b, part("e.hepmc3", 40, 60)], "parts have one format"),
         ([a, a.with_name("m.lhe")], "cannot be read: No such file"),
     ):
