@@ -16,7 +16,7 @@ from .. import pdg
 from ..kernels.arrays import Array
 from ..model.model import DarkSector
 from ..model.spectrum import Spectrum
-from .boson_hadrons import CONTINUUM, M_PI0, NARROW, OMEGA_PI0_TOP
+from .boson_hadrons import CONTINUUM, M_B, M_D, M_PI0, NARROW, OMEGA_PI0_TOP
 from .boson_terms import EmissionTerm, boson_decay_terms, emission_terms
 from .channel import CascadeTerm, Channel
 from .couplings import Couplings, couplings
@@ -258,12 +258,18 @@ def _hadron_notes(spectrum: Spectrum, boson: str) -> list[str]:
         if narrow:
             notes.append(f"{boson}: within 1% of the {narrow[0]}, whose mixing with it is left out")
     if boson == "phi" and found.scalar_fermion and m > 2 * M_PI0:
-        accuracy = "30%" if m > PERTURBATIVE_FROM else "an order of magnitude" if m > _CHIRAL_GOOD else "a factor of two"
+        opening = any(0 < m - threshold < _OPENING for threshold in (2 * M_D, 2 * M_B))
+        if m > PERTURBATIVE_FROM:
+            accuracy = "a factor of two" if opening else "30%"
+        else:
+            accuracy = "an order of magnitude" if m > _CHIRAL_GOOD else "a factor of two"
         notes.append(f"{boson}: its width into hadrons is known to {accuracy}")
     return notes
 
 
 _NEAR = 1e-2
+_OPENING = 2.0
+"""GeV above the threshold of charm or beauty up to which a scalar's width into them is between two prescriptions for the quark's mass."""
 _CHIRAL_GOOD = 0.5
 """GeV above which rescattering of two pions enhances the width by more than two."""
 
