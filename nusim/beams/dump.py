@@ -24,7 +24,7 @@ from .build import joined, reduced
 from .cascade import KEPT, LOWEST_KINETIC, Generator, numbers
 from .charm import draw_hadrons, draw_taus, tau_of
 from .materials import Material
-from .parents import ParentFlux
+from .parents import REST_MOMENTUM, ParentFlux
 
 DRAWS = 100_000
 """Hadrons drawn of each species with heavy quarks."""
@@ -39,8 +39,6 @@ ABSORBED_PROTONS = 12_000
 ABSORBED_ROWS = {321: 2_000, -321: 1_000, 130: 1_000, 211: 2_000, -211: 1_000}
 ABSORBED_REST_ROWS = {321: 6_000, 211: 1_500, -13: 1_500}
 """Rows kept of its decays in flight, and of those at rest, which are most of what detectors off the axis see."""
-REST_MOMENTUM = 1e-4
-"""GeV: parents at rest carry this much in a random direction, so that they have one; it moves their products by 1e-4 of c."""
 _FLIGHT = 20.0
 """Length of a prompt decay's segment in decay lengths."""
 _FULL_ENERGY = 30.0

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import ParameterError
-from ..kernels.arrays import Array, IntArray
+from ..kernels.arrays import Array, BoolArray, IntArray
+
+REST_MOMENTUM = 1e-4
+"""GeV: parents at rest carry this much in a random direction, so that they have one; it moves their products by 1e-4 of c."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +39,10 @@ class ParentFlux:
     """What made the rows."""
     counted: frozenset[int] = frozenset()
     """Species whose number of rows is itself random, as a cascade makes them; the others were drawn in fixed numbers."""
+    spin: Array | None = None
+    """Mean polarisation vectors in the rest frame that a pure boost from the beam frame leads to, shape (n, 3); None: no row has any."""
+    mother: IntArray | None = None
+    """The row whose decay made this one, its own number for rows of the beam's list, shape (n,); None: all are of that list."""
 
     def __post_init__(self) -> None:
         n = len(self.pdg)
@@ -45,11 +52,14 @@ class ParentFlux:
                 raise ParameterError(f"parent flux: {name} has {len(column)} rows, pdg has {n}")
             if not np.all(np.isfinite(column)):
                 raise ParameterError(f"parent flux: {name} holds a value that is not finite")
+        for name in ("spin", "mother"):
+            if getattr(self, name) is not None and len(getattr(self, name)) != n:
+                raise ParameterError(f"parent flux: {name} has {len(getattr(self, name))} rows, pdg has {n}")
         if np.any(self.weight < 0) or np.any(self.path < 0):
             raise ParameterError("parent flux: weights and paths must not be negative")
 
     def of(self, code: int) -> "ParentFlux":
-        """The rows of one species."""
+        """The rows of one species; which others they come from is not kept."""
         rows = self.pdg == code
         return ParentFlux(
             self.pdg[rows],
@@ -62,7 +72,19 @@ class ParentFlux:
             self.protons_simulated,
             self.command,
             self.counted,
+            None if self.spin is None else self.spin[rows],
         )
+
+    @property
+    def roots(self) -> IntArray:
+        """Row of the beam's list that each row comes from, shape (n,): rows of one root are not independent."""
+        return np.arange(len(self.pdg)) if self.mother is None else self.mother
+
+    @property
+    def at_rest(self) -> BoolArray:
+        """Rows that decay at rest, shape (n,): they carry `REST_MOMENTUM`, so that they have a direction."""
+        result: BoolArray = np.sum(self.momentum**2, axis=1) < (2 * REST_MOMENTUM) ** 2
+        return result
 
     @property
     def species(self) -> tuple[int, ...]:

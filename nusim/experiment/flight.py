@@ -215,9 +215,39 @@ class HeavySource:
         """`weights` of rows whose routes have the same steps."""
         if steps:
             return self._draw(rows, steps, u, False).weight
-        decay, _, factor = self._parent_decays(rows, self._decays(rows)[0], u)
+        decay, products, factor = self._parent_decays(rows, self._decays(rows)[0], u)
         line = aim.aim(self.volumes, decay, u[:, : aim.DRAWS])
+        for number in self._polarised(rows):
+            mine = np.flatnonzero(self.route[rows] == number)
+            own = decay.select(mine)
+            p = aim.norm(own.momentum)
+            parent = chain.four(p, own.m_parent, own.momentum / p[:, None])
+            momentum = chain.four(line.momentum[mine], own.m_heavy, line.direction[mine])
+            factor[mine] *= self._sent(number, rows[mine], products[mine], parent, momentum)[3]
         return self._arriving(rows, line, self.base[rows] * factor * line.weight)[1]
+
+    def _polarised(self, rows: IntArray) -> list[int]:
+        """Routes among the rows whose parents decay into three and have a spin."""
+        if self.parents.spin is None:
+            return []
+        has_spin = np.any(self.parents.spin[self.row[rows]] != 0, axis=1)
+        return [number for number in np.unique(self.route[rows][has_spin]).tolist() if self.routes[number].mode.term is not None]
+
+    def _sent(self, number: int, rows: IntArray, products: Array, parent: Array, momentum: Array) -> tuple[Array, Array, Array, Array]:
+        """A route's decays into three, turned until the heavy state lies on its line; of n rows.
+
+        Gives its momentum (n, 3) and all products' (n, 3, 4) in the parent's rest frame, the parent's polarisation vector (n, 3), and
+        what that does to the weight (n,): |M|^2 over that of an unpolarised parent.
+        """
+        term = self.routes[number].mode.term
+        assert term is not None, "a decay into two has no momenta to turn"
+        onto = unboost(momentum, parent, term.m_parent)[:, 1:]
+        turned, spin, factor = turn(products, products[:, 0, 1:], onto), np.zeros((len(rows), 3)), np.ones(len(rows))
+        if self.parents.spin is not None:
+            spin = _rotate(self.parents.spin[self.row[rows]], self.turned[rows])
+            plain = term.msq(turned, np.zeros_like(spin))
+            np.divide(term.msq(turned, spin), plain, out=factor, where=plain > 0)
+        return onto, turned, spin, factor
 
     def _of_step(self, u: Array, level: int) -> Array:
         """The uniform numbers of a step, among those of heavy states (n, draws)."""
@@ -284,9 +314,9 @@ class HeavySource:
                 if term is None:
                     continue
                 mine = np.flatnonzero(route == number)
-                onto = unboost(momentum[mine], parent[mine], term.m_parent)[:, 1:]
-                turned = turn(products[mine], products[mine, 0, 1:], onto)
-                own_spin = term.polarisation(turned, np.zeros((len(mine), 3)), 0, np.zeros((len(mine), 0)))
+                onto, turned, of_parent, polarised = self._sent(number, rows[mine], products[mine], parent[mine], momentum[mine])
+                factor[mine] *= polarised
+                own_spin = term.polarisation(turned, of_parent, 0, np.zeros((len(mine), 0)))
                 products[mine] = turned
                 polarisation[mine] = chain.helicity(own_spin, onto / aim.norm(onto)[:, None], self.routes[number].mode.state)
                 spin[mine] = chain.moved(own_spin, turned[:, 0], parent[mine], term.masses[0], term.m_parent, momentum[mine])

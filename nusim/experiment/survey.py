@@ -35,15 +35,15 @@ class Survey:
     def error(self, factor_of_route: Array) -> float:
         """Standard error of sum(factor * decays) over routes, per proton.
 
-        The parents are a Monte Carlo sample: rows made by the same parent are summed before they are squared, so the
-        error includes the finite number of parents as well as that of the lines drawn. Where a species has a fixed number n of
-        parents x, the variance is n/(n-1) [sum x^2 - (sum x)^2/n]; where their number is random too, sum x^2.
+        The parents are a Monte Carlo sample: rows made by the same parent, or by the muon it leaves, are summed before they are
+        squared, so the error includes the finite number of parents as well as that of the lines drawn. Where a species has a fixed
+        number n of parents x, the variance is n/(n-1) [sum x^2 - (sum x)^2/n]; where their number is random too, sum x^2.
         """
         parents = self.source.parents
-        x = np.bincount(self.source.row, self.row_weight * factor_of_route[self.source.route], minlength=len(parents.pdg))
+        x = np.bincount(parents.roots[self.source.row], self.row_weight * factor_of_route[self.source.route], minlength=len(parents.pdg))
         variance = 0.0
         for code in parents.species:
-            own = x[parents.pdg == code]
+            own = x[(parents.pdg == code) & (parents.roots == np.arange(len(x)))]
             n = len(own)
             squares = float(np.sum(own**2))
             if code in parents.counted or n < 2:
@@ -52,10 +52,17 @@ class Survey:
                 variance += n / (n - 1) * max(squares - float(own.sum()) ** 2 / n, 0.0)
         return float(np.sqrt(variance))
 
+    def by_root(self, factor_of_route: Array) -> dict[int, float]:
+        """sum(factor * decays) over routes, per proton, by species of the beam's list: of a muon, that of the meson it comes from."""
+        parents = self.source.parents
+        code = parents.pdg[parents.roots[self.source.row]]
+        weight = self.row_weight * factor_of_route[self.source.route]
+        return {int(one): float(weight[code == one].sum()) for one in np.unique(code)}
+
     @cached_property
     def effective_parents(self) -> float:
         """Number of equally weighted parents that would give the same relative error; 0 without any decay."""
-        by_parent = np.bincount(self.source.row, self.row_weight) if len(self.source) else np.zeros(1)
+        by_parent = np.bincount(self.source.parents.roots[self.source.row], self.row_weight) if len(self.source) else np.zeros(1)
         squares = float(np.sum(by_parent**2))
         return float(by_parent.sum() ** 2 / squares) if squares > 0 else 0.0
 

@@ -11,7 +11,7 @@ from .modes import Mode, modes
 from .processes import processes
 from .terms import ProductionTerm
 
-MISSING_MODES = "heavy neutrinos from muons that pions and kaons leave are included only where the beam lists muons"
+MISSING_MODES = "heavy neutrinos from pions that stop or that kaons leave are included only where the beam lists them"
 """What production leaves out, for the warnings of rates and files."""
 
 

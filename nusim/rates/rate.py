@@ -114,7 +114,7 @@ def expected_events(spectrum: Spectrum, experiment: Experiment, seed: int = 1) -
     products = tuple(dict.fromkeys(final.products for final in finals))
     share_of = {name: np.sum([share[final] for final in finals if final.products == name], axis=0) for name in products}
     by_parent = {name: float(events_of_route[parent_of == name].sum()) for name in dict.fromkeys(parent_of.tolist())}
-    norm = _norm_error(experiment, by_parent)
+    norm = _norm_error(experiment, {pdg.NAMES[code]: protons * number for code, number in found.by_root(of_route).items()})
     selected, selected_error = _selected(experiment, found, tables, finals, share, seed)
     events = float(events_of_route.sum())
     contributions = tuple(dict.fromkeys(name_of.tolist()))

@@ -10,7 +10,7 @@ from nusim.cards.read import experiment_names
 
 from .conftest import Run
 
-MISSING = "warning: heavy neutrinos from muons that pions and kaons leave are included only where the beam lists muons"
+MISSING = "warning: heavy neutrinos from pions that stop or that kaons leave are included only where the beam lists them"
 
 
 class TestCards:
