@@ -26,7 +26,7 @@ MAY_IMPORT = {
 }
 """What each layer may import besides itself."""
 
-HEAVY = {"scipy", "matplotlib", "pylhe", "particle", "vegas", "tqdm", "pythia8mc", "numba", "isal"}
+HEAVY = {"scipy", "matplotlib", "pylhe", "particle", "vegas", "tqdm", "pythia8mc", "numba", "isal", "uproot", "awkward"}
 """Packages that are imported only where they are used."""
 
 

@@ -13,6 +13,7 @@ from ..errors import DataFileError, ParameterError
 from ..kernels.arrays import Array, IntArray
 from .charm import QuarkPair
 from .decay_region import Section
+from .flux_files import FluxFiles, user_parents
 from .horns import Horn
 from .materials import Material
 from .parents import ParentFlux
@@ -139,6 +140,8 @@ class Beam:
     absorber: Absorber | None = None
     pairs: tuple[QuarkPair, ...] = ()
     """Heavy-quark pairs made in the dump."""
+    files: FluxFiles | None = None
+    """A user's own parents, in the place of tables."""
 
     @property
     def parametrised(self) -> tuple[int, ...]:
@@ -182,11 +185,13 @@ _COLUMNS = ("momentum", "radius", "z", "delay", "path", "weight", "species", "ro
 
 
 def load_parents(beam: Beam, polarity: Polarity) -> ParentFlux:
-    """The committed parents of a beam, read with numpy alone.
+    """The committed parents of a beam, read with numpy alone; of a beam of flux files, theirs.
 
     Rows of the table stand at azimuth 0; each is turned about the axis by a fixed angle of its own (golden-ratio steps), so that
     the rows fill all azimuths evenly. Raises DataFileError if the table is missing or broken.
     """
+    if beam.files is not None:
+        return user_parents(beam.files)
     table = read_table(beam, polarity)
     prompt = beam.prompt_yields
     pdg_code: IntArray = np.repeat(table["species"].astype(np.int64), table["rows"])

@@ -46,6 +46,8 @@ class NeutrinoFlux:
     """Standard error by flavour: the finite number of parent rows and of draws, from the scatter of groups of rows."""
     by_parent: Mapping[str, Mapping[str, Array]]
     """Flux by flavour and the neutrino's own parent: neutrinos from muons stand under mu+ and mu-."""
+    notes: tuple[str, ...] = ()
+    """What there is to say of the files it comes from."""
 
     def __getitem__(self, flavour: str) -> Array:
         return self.flux[flavour]
@@ -89,12 +91,7 @@ def neutrino_flux(
     it), mu+ at rest beyond (`muons`); and mu+- among the parents, unpolarised. Left out: neutrinos of pions that kaons leave, and of what
     stops and is not among the parents. `normalisation`: factors by parent name; a muon's neutrinos take its mother's.
     """
-    edges = np.asarray(edges, float)
-    if edges.ndim != 1 or len(edges) < 2 or np.any(np.diff(edges) <= 0):
-        raise ParameterError("flux: edges must be at least two ascending energies in GeV")
-    unknown = [name for name in flavours if name not in FLAVOURS]
-    if unknown:
-        raise ParameterError(f"flux: unknown flavour {unknown[0]!r}; known: {', '.join(FLAVOURS)}")
+    edges = checked_edges(edges, flavours)
     wanted = {FLAVOURS[name] for name in flavours}
     tally = _Tally(edges, {})
     complete = not tunnel or lists_muons(parents)
@@ -116,6 +113,17 @@ def neutrino_flux(
                 moving = np.where(parents.at_rest[rows], 0.0, weight)
                 _daughter_muons(tally, wanted, code, origin, momentum, points, moving, u[:, 7:], group, tunnel)
     return _result(tally, flavours)
+
+
+def checked_edges(edges: Sequence[float] | Array, flavours: Sequence[str]) -> Array:
+    """Bin edges as an array; raises ParameterError for edges that do not ascend and for unknown flavours."""
+    edges = np.asarray(edges, float)
+    if edges.ndim != 1 or len(edges) < 2 or np.any(np.diff(edges) <= 0):
+        raise ParameterError("flux: edges must be at least two ascending energies in GeV")
+    unknown = [name for name in flavours if name not in FLAVOURS]
+    if unknown:
+        raise ParameterError(f"flux: unknown flavour {unknown[0]!r}; known: {', '.join(FLAVOURS)}")
+    return edges
 
 
 def _decay_points(parents: ParentFlux, rows: IntArray, along: Array, azimuth: Array) -> tuple[Array, Array]:
@@ -151,6 +159,12 @@ def _detector_points(volumes: Sequence[SampledVolume], which: Array, u: Array) -
 
 def _aim(momentum: Array, mass: float, line: Array) -> tuple[Array, Array]:
     """Doppler factor D = gamma (1 - beta cos theta) and arrivals per cm^2 per decay isotropic at rest, along `line` (n, 3)."""
+    doppler = doppler_factor(momentum, mass, line)
+    return doppler, 1e-4 / (4 * np.pi * np.sum(line**2, axis=1) * doppler**2)
+
+
+def doppler_factor(momentum: Array, mass: float | Array, line: Array) -> Array:
+    """gamma (1 - beta cos theta) of parents with `momentum` (n, 3) along `line` (n, 3), any length: rest-frame over lab energy of light."""
     p2 = np.sum(momentum**2, axis=1)
     energy = np.sqrt(p2 + mass * mass)
     distance2 = np.sum(line**2, axis=1)
@@ -158,8 +172,8 @@ def _aim(momentum: Array, mass: float, line: Array) -> tuple[Array, Array]:
     p = np.sqrt(p2)
     # E - p cos = (m^2 + p^2 (1 - cos^2)) / (E + p cos) keeps its digits forward
     ahead = (mass * mass + p2 * np.maximum((1 - cosine) * (1 + cosine), 0.0)) / (energy + p * np.maximum(cosine, 0.0))
-    doppler = np.where(cosine > 0, ahead, energy - p * cosine) / mass
-    return doppler, 1e-4 / (4 * np.pi * distance2 * doppler**2)
+    result: Array = np.where(cosine > 0, ahead, energy - p * cosine) / mass
+    return result
 
 
 def _meson_neutrinos(

@@ -39,6 +39,8 @@ class ParentFlux:
     """What made the rows."""
     counted: frozenset[int] = frozenset()
     """Species whose number of rows is itself random, as a cascade makes them; the others were drawn in fixed numbers."""
+    notes: tuple[str, ...] = ()
+    """What there is to say of where they come from; for the warnings of rates and files."""
     spin: Array | None = None
     """Mean polarisation vectors in the rest frame that a pure boost from the beam frame leads to, shape (n, 3); None: no row has any."""
     mother: IntArray | None = None
@@ -72,6 +74,7 @@ class ParentFlux:
             self.protons_simulated,
             self.command,
             self.counted,
+            self.notes,
             None if self.spin is None else self.spin[rows],
         )
 

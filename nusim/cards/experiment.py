@@ -11,7 +11,7 @@ from ..errors import CardError, ParameterError
 from ..experiment.experiment import Criterion, Experiment, Plane, Selection
 from ..experiment.recast import PublishedLimit, Recast
 from ..experiment.volumes import IDENTITY, Box, Cylinder, Ellipse, Frustum, Matrix, Vector, Volume
-from .base import Integer, Number, StrictModel, Text
+from .base import Boolean, Integer, Number, StrictModel, Text
 from .toml import Group, Table
 
 Triple = tuple[Number, Number, Number]
@@ -36,14 +36,30 @@ class CriterionTable(StrictModel):
         return self
 
 
+_OF_FILES = ("format", "protons_in_file", "momentum", "origin", "rotation", "axisymmetric")
+
+
 class BeamTable(StrictModel):
-    """[beam]: which beam, in which polarity."""
+    """[beam]: which beam, in which polarity; or flux files, and what their reader must be told."""
 
     card: Text | None = None
-    file: Text | None = None
+    file: Text | Annotated[tuple[Text, ...], Field(min_length=1)] | None = None
     format: Literal["dk2nu", "gsimple", "mevprtl", "csv"] | None = None
+    protons_in_file: Annotated[float, Field(strict=True, gt=0.0, lt=1e40)] | None = None
+    momentum: Annotated[float, Field(strict=True, gt=0.0)] | None = None
+    origin: Triple = (0.0, 0.0, 0.0)
+    rotation: tuple[Triple, Triple, Triple] = IDENTITY
+    axisymmetric: Boolean = False
     polarity: Literal["fhc", "rhc"] = "fhc"
     normalisation: dict[str, Number] = {}
+
+    @field_validator("file", mode="before")
+    @classmethod
+    def _paths(cls, value: object) -> object:
+        names = value if isinstance(value, list | tuple) else [value]
+        if not names or not all(isinstance(name, str) and name for name in names):
+            raise ValueError("a path or a glob in quotes is needed, or a list of them")
+        return value
 
     @field_validator("normalisation")
     @classmethod
@@ -59,10 +75,9 @@ class BeamTable(StrictModel):
     def _one_origin(self) -> Self:
         if (self.card is None) == (self.file is None):
             raise ValueError(f"exactly one of card and file is needed, found {'none' if self.card is None else 'both'}")
-        if self.file is not None:
-            raise ValueError("file: beams from flux files are not read in this version; give card = one of the shipped beams")
-        if self.format is not None:
-            raise ValueError("format belongs to file, not to card")
+        given = [key for key in _OF_FILES if key in self.model_fields_set and self.file is None]
+        if given:
+            raise ValueError(f"{given[0]} belongs to file, not to card")
         return self
 
 
@@ -216,8 +231,10 @@ class ExperimentCard(StrictModel):
             raise ValueError("detector: local_origin is that of the whole detector: give it on the first volume only")
         return self
 
-    def experiment(self, read_beam: Callable[[str], Beam], read_member: Callable[[str], Experiment]) -> Experiment:
-        """The experiment; beams and members are read by the functions given."""
+    def experiment(
+        self, read_beam: Callable[[str], Beam], read_member: Callable[[str], Experiment], read_files: Callable[[BeamTable], Beam]
+    ) -> Experiment:
+        """The experiment; beams, members and beams of flux files are read by the functions given."""
         criterion = Criterion(self.criterion.kind, self.criterion.confidence, self.criterion.events)
         if self.members:
             return Experiment(
@@ -231,9 +248,8 @@ class ExperimentCard(StrictModel):
                 recast=self.recast.recast(),
             )  # fmt: skip
         assert self.beam is not None, "checked at the door"
-        assert self.beam.card is not None, "checked at the door"
-        beam = read_beam(self.beam.card)
-        if self.beam.polarity not in beam.tables:
+        beam = read_files(self.beam) if self.beam.card is None else read_beam(self.beam.card)
+        if beam.files is None and self.beam.polarity not in beam.tables:
             raise CardError(f"beam.polarity = '{self.beam.polarity}': beam {beam.name} has {' and '.join(sorted(beam.tables))}")
         first = self.detector[0]
         return Experiment(
@@ -252,7 +268,7 @@ class ExperimentCard(StrictModel):
         )
 
 
-GROUPS = (Group(("beam",), (("card",), ("file", "format"))), Group(("criterion",), (("confidence",), ("events",))))
+GROUPS = (Group(("beam",), (("card",), ("file", *_OF_FILES))), Group(("criterion",), (("confidence",), ("events",))))
 """Keys of which a card gives one, so that an override of one removes the other."""
 
 
@@ -276,9 +292,24 @@ def experiment_dict(experiment: Experiment) -> Table:
         **result,
         "protons": experiment.protons,
         **common,
-        "beam": {"card": experiment.beam.name, "polarity": experiment.polarity, "normalisation": dict(experiment.normalisation)},
+        "beam": {**_beam_dict(experiment.beam), "polarity": experiment.polarity, "normalisation": dict(experiment.normalisation)},
         "detector": [_detector_dict(volume, experiment.local_origin) for volume in experiment.detectors],
         "selection": selection,
+    }
+
+
+def _beam_dict(beam: Beam) -> Table:
+    files = beam.files
+    if files is None:
+        return {"card": beam.name}
+    told = {"protons_in_file": files.protons, "momentum": files.momentum}
+    return {
+        "file": [path.name for path in files.paths],
+        "format": files.format,
+        **{key: value for key, value in told.items() if value is not None},
+        "origin": _plain(files.origin),
+        "rotation": _plain(files.rotation),
+        "axisymmetric": files.axisymmetric,
     }
 
 

@@ -1,7 +1,7 @@
 """Cards by name or path, with overrides, as models, experiments and beams; and back to plain dictionaries."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ..experiment.experiment import Experiment
     from ..model.model import Model
     from .beam import BeamCard
+    from .experiment import BeamTable
 
 
 class CardWarning(UserWarning):
@@ -35,9 +36,15 @@ def read_model(card: str | Path, set: Changes | None = None) -> "Model":
     return model
 
 
-def read_experiment(card: str | Path, set: Changes | None = None) -> "Experiment":
-    """The experiment of a card, with its beam; `set` as in `read_model`, {"protons": 1e21}."""
-    experiment, notes = load_experiment(card, set)
+def read_experiment(
+    card: str | Path, set: Changes | None = None, flux: str | Path | Sequence[str | Path] = (), flux_format: str | None = None
+) -> "Experiment":
+    """The experiment of a card, with its beam; `set` as in `read_model`, {"protons": 1e21}.
+
+    `flux`: files of a user's own flux in the place of the card's beam (paths or globs), in `flux_format` dk2nu, gsimple, mevprtl or csv,
+    found from the content if not given.
+    """
+    experiment, notes = load_experiment(card, set, [flux] if isinstance(flux, str | Path) else flux, flux_format)
     _warn(notes)
     return experiment
 
@@ -84,12 +91,18 @@ def load_model(card: str | Path, set: Changes | None = None) -> tuple["Model", N
         raise ParameterError(f"{label}: {error}") from None
 
 
-def load_experiment(card: str | Path, set: Changes | None = None) -> tuple["Experiment", Notes]:
+def load_experiment(
+    card: str | Path, set: Changes | None = None, flux: Sequence[str | Path] = (), flux_format: str | None = None
+) -> tuple["Experiment", Notes]:
     """The experiment of a card and what there is to say about reading it; as `read_experiment`, without warnings."""
-    return _load_experiment(card, set, ())
+    if flux_format is not None and not flux:
+        raise CardError(f"flux format '{flux_format}': goes with a flux file, and none is given")
+    return _load_experiment(card, set, (), [str(name) for name in flux], flux_format)
 
 
-def _load_experiment(card: str | Path, set: Changes | None, within: tuple[str, ...]) -> tuple["Experiment", Notes]:
+def _load_experiment(
+    card: str | Path, set: Changes | None, within: tuple[str, ...], flux: Sequence[str] = (), flux_format: str | None = None
+) -> tuple["Experiment", Notes]:
     from .experiment import GROUPS, ExperimentCard
     from .toml import validate
 
@@ -99,10 +112,17 @@ def _load_experiment(card: str | Path, set: Changes | None, within: tuple[str, .
         raise CardError(f"{label}: members: the experiment is a member of itself")
     data, _ = read_toml(path)
     notes = _name_note(path, data.get("name"))
+    if flux:
+        data = _with_flux(data, flux, flux_format, path, label)
     if set:
         data, removed = override(data, set, GROUPS, label)
         notes += removed
     checked = validate(ExperimentCard, data, label)
+
+    def files(table: "BeamTable") -> "Beam":
+        from .flux import beam_of_files
+
+        return beam_of_files(table, path.parent)
 
     def beam(name: str) -> "Beam":
         return read_beam(_beside(path, name))
@@ -111,11 +131,27 @@ def _load_experiment(card: str | Path, set: Changes | None, within: tuple[str, .
         return _load_experiment(_beside(path, name), None, (*within, str(path)))[0]
 
     try:
-        return checked.experiment(beam, member), notes
+        return checked.experiment(beam, member, files), notes
     except ParameterError as error:
         raise ParameterError(f"{label}: {error}") from None
     except CardError as error:
         raise CardError(f"{label}: {error}") from None
+
+
+def _with_flux(data: Table, flux: Sequence[str], flux_format: str | None, path: Path, label: str) -> Table:
+    """A card's content with flux files, counted from the current folder, for its beam; the momentum of its protons stays."""
+    from .flux import found_files
+
+    if "members" in data:
+        raise CardError(f"{label}: flux files belong to one detector; take one of the members: {', '.join(map(str, data['members']))}")
+    paths = found_files(flux)
+    old = data.get("beam")
+    old = old if isinstance(old, dict) else {}
+    kept = {key: old[key] for key in ("momentum", "polarity", "normalisation") if key in old}
+    if isinstance(old.get("card"), str):
+        kept["momentum"] = read_beam(_beside(path, old["card"])).momentum
+    beam = {**kept, "file": [str(one.absolute()) for one in paths]}
+    return {**data, "beam": beam if flux_format is None else {**beam, "format": flux_format}}
 
 
 def resolved(thing: "Model | Experiment") -> Table:

@@ -189,7 +189,7 @@ def _explain(schema: type[BaseModel], entry: Any) -> str:
 
 
 def _is_branch(part: str) -> bool:
-    return "[" in part or part in ("float", "constrained-float")
+    return "[" in part or part in ("float", "constrained-float", "constrained-str")
 
 
 def _where(keys: Sequence[Any]) -> str:

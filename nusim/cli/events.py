@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from .options import Subparsers, add_command, add_json, add_model, add_plot, add_seed, whole_number
+from .options import Subparsers, add_command, add_flux, add_json, add_model, add_plot, add_seed, whole_number
 from .output import number, print_json, save_figure, warn, with_error
 
 _DRAWN = 100_000
@@ -16,6 +16,7 @@ def add_parser(subparsers: Subparsers) -> None:
     add_model(parser, "of the model or the experiment: mixing2=1e-6, protons=1e21")
     parser.add_argument("experiment", metavar="EXPERIMENT", help="name of a shipped experiment card, or path of a .toml file")
     parser.add_argument("-n", "--number", metavar="N", type=whole_number, required=True, help="number of events")
+    add_flux(parser)
     add_seed(parser)
     parser.add_argument("-o", "--output", metavar="FILE", required=True, help="the event file; its suffix chooses the format")
     parser.add_argument("--format", choices=("lhe", "hepevt"), help="the format, whatever the suffix")
@@ -40,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
 
     of_model, of_experiment = split_changes(args.model, dict(args.set))
     model, notes = load_model(args.model, of_model)
-    experiment, said = load_experiment(args.experiment, of_experiment)
+    experiment, said = load_experiment(args.experiment, of_experiment, args.flux, args.flux_format)
     spectrum = solve(model)
     chosen = {"state": args.state, "final": args.final, "weighted": args.weighted}
     summary = write_events(

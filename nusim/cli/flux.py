@@ -2,7 +2,7 @@
 
 import argparse
 
-from .options import Subparsers, add_command, add_json, add_plot, add_seed, add_set, bin_edges
+from .options import Subparsers, add_command, add_flux, add_json, add_plot, add_seed, add_set, bin_edges
 from .output import number, print_json, print_table, save_figure, save_text, warn, with_error
 
 
@@ -12,6 +12,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument("experiment", metavar="EXPERIMENT", help="name of a shipped experiment card, or path of a .toml file")
     parser.add_argument("--edges", metavar="lo:hi:step", type=bin_edges, default="0:5:0.1", help="energy bins in GeV (default 0:5:0.1)")
     add_set(parser, "sbnd: beam.polarity=rhc")
+    add_flux(parser)
     add_seed(parser)
     parser.add_argument("-o", "--output", metavar="CSV", help="write the bins as CSV")
     add_plot(parser, "the flux by flavour and parent")
@@ -25,10 +26,10 @@ def run(args: argparse.Namespace) -> int:
     from ..cards.read import load_experiment
     from ..rates.neutrino_flux import neutrino_flux
 
-    experiment, notes = load_experiment(args.experiment, dict(args.set))
-    warn(notes)
+    experiment, notes = load_experiment(args.experiment, dict(args.set), args.flux, args.flux_format)
     edges = args.edges
     flux = neutrino_flux(experiment, edges, seed=args.seed)
+    warn(list(dict.fromkeys([*notes, *flux.notes])))
     flavours = tuple(flux.flux)
     if args.output:
         header = ["low_GeV", "high_GeV", *(f"{flavour}{what}" for flavour in flavours for what in ("", "_stat_error"))]

@@ -35,6 +35,20 @@ def add_set(parser: argparse.ArgumentParser, keys: str) -> None:
     )
 
 
+def add_flux(parser: argparse.ArgumentParser) -> None:
+    """--flux FILE, as often as one likes, and --flux-format."""
+    parser.add_argument(
+        "--flux",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="a user's own flux in the place of the card's beam: a file or a glob in quotes; may be given several times",
+    )
+    parser.add_argument(
+        "--flux-format", choices=("dk2nu", "gsimple", "mevprtl", "csv"), help="format of --flux (default: found from the content)"
+    )
+
+
 def add_json(parser: argparse.ArgumentParser) -> None:
     """--json."""
     parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")

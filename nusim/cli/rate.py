@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .options import Subparsers, add_command, add_json, add_model, add_seed
+from .options import Subparsers, add_command, add_flux, add_json, add_model, add_seed
 from .output import print_json, print_table, warn, with_error
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = add_command(subparsers, "rate", "expected events by contribution, parent and final state", run)
     add_model(parser, "of the model or the experiment: mixing2=1e-6, protons=1e21")
     parser.add_argument("experiments", metavar="EXPERIMENT", nargs="+", help="names or paths of experiment cards, or all")
+    add_flux(parser)
     add_seed(parser)
     add_json(parser)
 
@@ -35,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     spectrum = solve(model)
     documents = []
     names = experiment_names() if args.experiments == ["all"] else args.experiments
-    loaded = [load_experiment(name, of_experiment) for name in names]
+    loaded = [load_experiment(name, of_experiment, args.flux, args.flux_format) for name in names]
     for experiment, said in loaded:
         rate = expected_events(spectrum, experiment, args.seed)
         warnings = list(dict.fromkeys([*notes, *said, *rate.warnings]))

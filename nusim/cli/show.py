@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
 
 _UNITS = {
     **dict.fromkeys(("m5", "m4", "m_dirac", "lambda", "mu", "mu_prime", "m_zprime", "m_phi", "momentum"), "GeV"),
-    **dict.fromkeys(("size", "front", "local_origin", "radius", "length", "begin", "end", "inner", "outer", "start", "z"), "m"),
+    **dict.fromkeys(("size", "front", "origin", "local_origin", "radius", "length", "begin", "end", "inner", "outer", "start", "z"), "m"),
     **dict.fromkeys(("m3_ev", "light_masses_ev"), "eV"),
     **dict.fromkeys(("delta", "majorana_phases", "casas_ibarra.rotation"), "rad"),
     "production_cross_section": "mb",

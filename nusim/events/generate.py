@@ -88,7 +88,7 @@ def prepare(
     expected = experiment.protons * float(found.by_route @ visible)
     if expected == 0:
         raise ParameterError(f"{experiment.name}: no heavy neutrino decays visibly inside the detector")
-    notes = [*spectrum.warnings, MISSING_MODES, *(w for table in tables.values() for w in table.warnings)]
+    notes = [*parents.notes, *spectrum.warnings, MISSING_MODES, *(w for table in tables.values() for w in table.warnings)]
     left_out = experiment.protons * float(sum(found.by_route @ shares_of(source, one, tables) for one in inclusive))
     if left_out > 0:
         names = ", ".join(dict.fromkeys(one.products for one in inclusive))

@@ -18,7 +18,7 @@ from ..experiment.aim import norm
 from ..experiment.experiment import Experiment
 from ..experiment.flight import HeavyFlux, HeavySource
 from ..experiment.routes import Route
-from ..experiment.source import FinalState, decays_into
+from ..experiment.source import FinalState, decays_into, provenance_of
 from ..kernels import streams
 from ..kernels.arrays import Array, IntArray, four_vectors
 from ..kernels.lorentz import boost
@@ -254,6 +254,7 @@ class Generator:
             "efficiency": self.efficiency,
             "model": resolved(self.spectrum.model),
             "experiment": resolved(self.experiment),
+            **provenance_of(self.experiment),
             "states": {
                 state: {"pdg": pdg.HEAVY_STATE_CODES[state], "mass": table.mass, "ctau": table.ctau, "width": table.total_width}
                 for state, table in self.tables.items()

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from .. import pdg
-from ..beams.beam import load_parents
+from ..beams.beam import Beam, load_parents
+from ..beams.flux_files import load_flux
 from ..beams.muons import with_muons
 from ..beams.parents import ParentFlux
 from ..decays.channel import Channel, DecayTable
@@ -68,12 +70,24 @@ def tables_of(spectrum: Spectrum) -> dict[str, DecayTable]:
     return tables
 
 
-def parents_of(experiment: Experiment) -> ParentFlux:
-    """The parents of an experiment's beam in its polarity; ParameterError for an experiment known by its published limits alone."""
+def beam_of(experiment: Experiment) -> Beam:
+    """The beam of an experiment that is not composite; ParameterError for one known by its published limits alone."""
     if experiment.recast is not None:
         raise ParameterError(f"{experiment.name}: known by published limits alone: rates are scaled from them, there is no beam")
     assert experiment.beam is not None, "composite experiments have no beam of their own: use their members"
-    return load_parents(experiment.beam, experiment.polarity)
+    return experiment.beam
+
+
+def parents_of(experiment: Experiment) -> ParentFlux:
+    """The parents of an experiment's beam in its polarity; ParameterError as `beam_of`."""
+    return load_parents(beam_of(experiment), experiment.polarity)
+
+
+def provenance_of(experiment: Experiment) -> dict[str, Any]:
+    """What headers say of a user's flux files under `flux`; nothing for committed beams."""
+    if experiment.beam is None or experiment.beam.files is None:
+        return {}
+    return {"flux": load_flux(experiment.beam.files).provenance}
 
 
 def heavy_source(

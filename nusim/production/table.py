@@ -11,7 +11,9 @@ from .modes import Mode, modes
 from .processes import processes
 from .terms import ProductionTerm
 
-MISSING_MODES = "heavy neutrinos from pions that stop or that kaons leave are included only where the beam lists them"
+MISSING_MODES = (
+    "heavy neutrinos from pions that stop or that kaons leave, and from muons of a user's flux, count only where they are listed"
+)
 """What production leaves out, for the warnings of rates and files."""
 
 

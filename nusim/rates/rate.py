@@ -85,7 +85,7 @@ def expected_events(spectrum: Spectrum, experiment: Experiment, seed: int = 1) -
     parents = parents_of(experiment)
     source = heavy_source(spectrum, experiment, parents, tables, seed)
     found = survey(source, seed)
-    warnings = [*spectrum.warnings, MISSING_MODES, *(w for table in tables.values() for w in table.warnings)]
+    warnings = [*parents.notes, *spectrum.warnings, MISSING_MODES, *(w for table in tables.values() for w in table.warnings)]
     if found.total == 0:
         return _nothing(
             spectrum,

@@ -88,10 +88,13 @@ def test_resolved_is_a_card_again(name: str) -> None:
 
 def test_resolved_experiment_is_a_card_again() -> None:
     from nusim.cards.experiment import ExperimentCard
+    from nusim.cards.flux import beam_of_files
     from nusim.cards.toml import validate
 
     experiment = read_experiment("sbnd", set={"beam.normalisation.K+": 1.1, "selection.efficiency": {"e+ nu e-": 0.5}})
-    again = validate(ExperimentCard, resolved(experiment), "sbnd").experiment(read_beam, read_experiment)
+    again = validate(ExperimentCard, resolved(experiment), "sbnd").experiment(
+        read_beam, read_experiment, lambda table: beam_of_files(table, Path())
+    )
     assert resolved(again) == resolved(experiment)
     assert again.selection.efficiency_of("nu e- e+") == 0.5
     assert again.normalisation == {"K+": 1.1}
@@ -190,7 +193,18 @@ def test_refused_model_files(tmp_path: Path, old: str, new: str, message: str) -
         ("events = 2.3", "confidence = 0.9", "criterion: kind = 'count' needs events, and no confidence"),
         ('card = "bnb"', 'card = "bnx"', "unknown beam card 'bnx'; did you mean 'bnb'?"),
         ('card = "bnb"', 'card = "bnb"\npolarity = "up"', "beam: polarity = 'up': one of 'fhc', 'rhc' is needed"),
-        ('card = "bnb"', 'file = "flux.root"\nformat = "dk2nu"', "beam: file: beams from flux files are not read in this version"),
+        ('card = "bnb"', 'file = "flux.root"\nformat = "dk2nu"', "beam.file: flux.root: no such flux file in "),
+        ('card = "bnb"', 'file = "*.root"', "beam.file: *.root: no flux file matches in "),
+        ('card = "bnb"', 'card = "bnb"\nfile = "flux.root"', "beam: exactly one of card and file is needed, found both"),
+        ('card = "bnb"', "file = []", "beam.file: a path or a glob in quotes is needed, or a list of them"),
+        ('card = "bnb"', 'file = ["a.root", 3]', "beam.file: a path or a glob in quotes is needed, or a list of them"),
+        (
+            'card = "bnb"',
+            'file = "flux.root"\nformat = "root"',
+            "beam: format = 'root': one of 'dk2nu', 'gsimple', 'mevprtl', 'csv' is needed",
+        ),
+        ('card = "bnb"', 'card = "bnb"\nformat = "dk2nu"', "beam: format belongs to file, not to card"),
+        ('card = "bnb"', 'card = "bnb"\naxisymmetric = true', "beam: axisymmetric belongs to file, not to card"),
         ('card = "bnb"', 'card = "bnb"\nnormalisation = { "Q+" = 1.0 }', "beam.normalisation: unknown parent 'Q+'"),
         ("[beam]", 'members = ["sbnd"]\n[beam]', "an experiment with members has no protons or [beam] or [[detector]] of its own"),
         (

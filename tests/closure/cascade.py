@@ -81,7 +81,17 @@ def source(parents, volumes, decays, m5):
     return HeavySource(parents, routes, volumes, np.tile(rows, k), route, np.tile(parents.weight[rows], k), zeros, zeros)
 
 
-def brute(parents, volumes, decays, m5, n, seed):
+def crossed(volumes, vertex, direction, length):
+    """Chances to decay inside, by where lines enter and leave."""
+    weight = np.zeros(len(vertex))
+    for volume in volumes:
+        enter, leave = volume.crossing(vertex, direction)
+        inside = leave > enter
+        weight[inside] += np.exp(-enter[inside] / length[inside]) * -np.expm1((enter - leave)[inside] / length[inside])
+    return weight
+
+
+def brute(parents, volumes, decays, m5, n, seed, seen=crossed):
     """Weights of nu4 decays in the detector, the nu4's momenta (n, 4) and the spins' cosines to them, everything isotropic.
 
     A nu5 that flies far is made to decay within REACH in half of the tries: the weight knows.
@@ -118,11 +128,7 @@ def brute(parents, volumes, decays, m5, n, seed):
     p4 = np.linalg.norm(nu4[:, 1:], axis=1)
     direction = nu4[:, 1:] / p4[:, None]
     length = p4 / m4 * decays["nu4"].ctau
-    weight = np.zeros(n)
-    for volume in volumes:
-        enter, leave = volume.crossing(vertex, direction)
-        inside = leave > enter
-        weight[inside] += np.exp(-enter[inside] / length[inside]) * -np.expm1((enter - leave)[inside] / length[inside])
+    weight = seen(volumes, vertex, direction, length)
     spin = np.zeros((n, 4))
     spin[:, 1:] = term.handed * nu4_rest[:, 1:] / term.momentum()
     lab = boost(boost(spin, nu4_rest, m4), nu5, m5)
