@@ -12,6 +12,7 @@ from ..errors import DataFileError, ParameterError
 from ..kernels.arrays import Array
 from .beam import Beam, BuildPlan, Polarity, load_neutrals, load_parents, read_neutral_table, read_table, write_table
 from .cascade import KEPT, products_in_metal, proton_tracks, pythia_version, tertiary_mesons
+from .choice import importance, probabilities
 from .decay_region import decays_on_path, free_path
 from .drift import drift
 from .horns import StepSegments, absorption, track
@@ -30,7 +31,6 @@ ROWS: dict[str, dict[int, int]] = {
 }
 """Rows kept by species: most for the leading ones. These four stand where a card has no [build]."""
 _CHUNK = 40_000
-_FORWARD_SCALE = 10.0
 _PRIMARY = {"pi+": 211, "pi-": -211, "K+": 321, "K-": -321, "KL": 130}
 _BORN_AS = {"KS": "KL"}
 """K_S are made at the rate of K_L."""
@@ -90,7 +90,7 @@ def thinned(mesons: Mesons, number: int, rng: np.random.Generator) -> Mesons:
     """
     many = np.isin(mesons.pdg, (321, -321, 130), invert=True)
     chance = np.ones(len(mesons))
-    chance[many] = _probabilities(mesons.weight[many] * np.linalg.norm(mesons.momentum[many], axis=1), number)
+    chance[many] = probabilities(mesons.weight[many] * np.linalg.norm(mesons.momentum[many], axis=1), number)
     kept = rng.random(len(mesons)) < chance
     chosen = mesons.select(kept)
     return Mesons(chosen.pdg, chosen.position, chosen.momentum, chosen.time, chosen.weight / chance[kept])
@@ -281,23 +281,6 @@ def decays_in_flight(
     )
 
 
-def importance(parents: ParentFlux, angle: float = 0.0) -> Array:
-    """What a row is worth to a far detector at an angle to the beam, shape (n,): weight F (F + 10), F = 1 / (gamma (1 - beta cos theta)).
-
-    F^2 is the density its massless decay products have towards the detector: rows would all bring the same flux. The term in F keeps
-    enough of the slow and wide ones. Rows are turned about the axis at use: theta is the least angle to the detector they may have.
-    """
-    mass, away = per_species(parents.pdg, pdg.mass), np.hypot(parents.momentum[:, 0], parents.momentum[:, 1])
-    along = away * np.sin(angle) + parents.momentum[:, 2] * np.cos(angle)
-    across = away * np.cos(angle) - parents.momentum[:, 2] * np.sin(angle)
-    energy = np.sqrt(along**2 + across**2 + mass**2)
-    # gamma (1 - beta cos) = (E - p) / m, with E - p = (m^2 + pT^2) / (E + p) for p and pT along and across the line
-    behind = np.where(along > 0, (mass**2 + across**2) / (energy + np.maximum(along, 0.0)), energy - along)
-    forward = mass / behind
-    result: Array = parents.weight * forward * (forward + _FORWARD_SCALE)
-    return result
-
-
 def reduced(parents: ParentFlux, rows: Mapping[int, int], rng: np.random.Generator, angles: Sequence[float] = (0.0,)) -> ParentFlux:
     """About `rows` rows of each species, chosen by importance, every expectation kept; detectors at several angles count alike.
 
@@ -312,7 +295,7 @@ def reduced(parents: ParentFlux, rows: Mapping[int, int], rng: np.random.Generat
     for code in parents.species:
         mine = np.flatnonzero(parents.pdg == code)
         value[mine] = sum(one[mine] / one[mine].sum() for one in values)
-        chance = _probabilities(value[mine], rows.get(code, len(mine)))
+        chance = probabilities(value[mine], rows.get(code, len(mine)))
         order = np.argsort(value[mine] / parents.weight[mine], kind="stable")
         ladder = np.cumsum(chance[order]) + rng.random()
         kept = order[np.floor(ladder) > np.floor(np.concatenate([[ladder[0] - chance[order[0]]], ladder[:-1]]))]
@@ -331,20 +314,6 @@ def reduced(parents: ParentFlux, rows: Mapping[int, int], rng: np.random.Generat
         parents.protons_simulated,
         parents.command,
     )
-
-
-def _probabilities(value: Array, rows: int) -> Array:
-    """min(1, c value) with c such that the sum is `rows`."""
-    if rows >= len(value):
-        return np.ones(len(value))
-    ordered = np.sort(value)[::-1]
-    tail = np.cumsum(ordered[::-1])[::-1]
-    sure = np.arange(len(value))
-    # with the k largest kept for sure, c = (rows - k) / (sum of the others); the first k for which the next is below 1 is the solution
-    good = (rows - sure) * ordered < tail
-    k = int(np.argmax(good))
-    result: Array = np.minimum(1.0, value * (rows - k) / tail[k])
-    return result
 
 
 def joined(pieces: list[ParentFlux], protons: float, command: str, axisymmetric: bool = True) -> ParentFlux:

@@ -123,6 +123,7 @@ def prepare(
         rates_by_route=by_route,
         rates_by_parent=by_parent,
         tables=tables,
+        nuisances=found.nuisances(experiment.nuisances),
     )
     run = _tuned(draft, found.by_route * visible)
     if run.efficiency < _POOR and not weighted and n > 0:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import pdg
+from ..beams.nuisances import Nuisance
 from ..cards.read import resolved
 from ..decays.channel import DecayTable
 from ..decays.draw import choose, spin_of
@@ -67,6 +68,8 @@ class Generator:
     rates_by_parent: Mapping[str, float]
     tables: Mapping[str, DecayTable]
     """Of every heavy state that events may hold."""
+    nuisances: tuple[Nuisance, ...]
+    """Of the beam, muons that its mesons leave included."""
 
     @cached_property
     def world(self) -> float:
@@ -261,7 +264,7 @@ class Generator:
     def metadata(self, first: int = 0) -> dict[str, Any]:
         """What every file of this run says about it."""
         origin = self.experiment.detector_origin
-        effects = effects_on(self.experiment.nuisances, self.rates_by_parent)
+        effects = effects_on(self.nuisances, self.rates_by_parent)
         return {
             "version": version("nusim"),
             "kernel": "numpy",

@@ -234,12 +234,19 @@ class HeavySource:
         if steps:
             flux = self._draw(rows, steps, u, False)
             return flux.weight, np.where(flux.leave > flux.enter, flux.made, 0.0), aim.norm(flux.momentum[:, 1:]) / mass
-        decay, _, factor = self._parent_decays(rows, self._decays(rows)[0], u)
+        decay, products, factor = self._parent_decays(rows, self._decays(rows)[0], u)
         line = aim.aim(self.volumes, decay, u[:, : aim.DRAWS])
         if self._is_oriented[self.route[rows]].any():
             momentum = chain.four(line.momentum, decay.m_heavy, line.direction)
             parent = chain.four(aim.norm(decay.momentum), decay.m_parent, decay.momentum / aim.norm(decay.momentum)[:, None])
             factor = factor * self._orientation(rows, parent, momentum)
+        for number in self._polarised(rows):
+            mine = np.flatnonzero(self.route[rows] == number)
+            own = decay.select(mine)
+            p = aim.norm(own.momentum)
+            parent = chain.four(p, own.m_parent, own.momentum / p[:, None])
+            momentum = chain.four(line.momentum[mine], own.m_heavy, line.direction[mine])
+            factor[mine] *= self._sent(number, rows[mine], products[mine], parent, momentum)[3]
         made = self.base[rows] * factor * line.weight
         return self._arriving(rows, line, made)[1], np.where(line.leave > line.enter, made, 0.0), line.momentum / mass
 
@@ -258,6 +265,30 @@ class HeavySource:
             term: Any = mode.term
             out[mine] = term.turned(rest, axis)
         return out
+
+    def _polarised(self, rows: IntArray) -> list[int]:
+        """Routes among the rows whose parents decay into three and have a spin."""
+        if self.parents.spin is None:
+            return []
+        has_spin = np.any(self.parents.spin[self.row[rows]] != 0, axis=1)
+        return [number for number in np.unique(self.route[rows][has_spin]).tolist() if self.routes[number].mode.term is not None]
+
+    def _sent(self, number: int, rows: IntArray, products: Array, parent: Array, momentum: Array) -> tuple[Array, Array, Array, Array]:
+        """A route's decays into three, turned until the heavy state lies on its line; of n rows.
+
+        Gives its momentum (n, 3) and all k products' (n, k, 4) in the parent's rest frame, the parent's polarisation vector (n, 3), and
+        what that does to the weight (n,): |M|^2 over that of an unpolarised parent.
+        """
+        term = self.routes[number].mode.term
+        assert term is not None, "a decay into two has no momenta to turn"
+        onto = unboost(momentum, parent, term.m_parent)[:, 1:]
+        products = products[:, : len(term.masses)]
+        turned, spin, factor = turn(products, products[:, 0, 1:], onto), np.zeros((len(rows), 3)), np.ones(len(rows))
+        if self.parents.spin is not None and np.any(self.parents.spin[self.row[rows]]):
+            spin = _rotate(self.parents.spin[self.row[rows]], self.turned[rows])
+            plain = term.msq(turned, np.zeros_like(spin))
+            np.divide(term.msq(turned, spin), plain, out=factor, where=plain > 0)
+        return onto, turned, spin, factor
 
     def _of_step(self, u: Array, level: int) -> Array:
         """The uniform numbers of a step, among those of heavy states (n, draws)."""
@@ -326,9 +357,9 @@ class HeavySource:
                 if term is None:
                     continue
                 mine = np.flatnonzero(route == number)
-                onto = unboost(momentum[mine], parent[mine], term.m_parent)[:, 1:]
-                turned = turn(products[mine, : len(term.masses)], products[mine, 0, 1:], onto)
-                own_spin = term.polarisation(turned, np.zeros((len(mine), 3)), 0, u[mine, self._own + PARENT_DRAWS :])
+                onto, turned, of_parent, polarised = self._sent(number, rows[mine], products[mine], parent[mine], momentum[mine])
+                factor[mine] *= polarised
+                own_spin = term.polarisation(turned, of_parent, 0, u[mine, self._own + PARENT_DRAWS :])
                 products[mine, : len(term.masses)] = turned
                 polarisation[mine] = chain.helicity(own_spin, onto / aim.norm(onto)[:, None], self.routes[number].mode.state)
                 spin[mine] = chain.moved(own_spin, turned[:, 0], parent[mine], term.masses[0], term.m_parent, momentum[mine])

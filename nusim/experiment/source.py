@@ -10,6 +10,7 @@ from .. import pdg
 from ..beams.beam import Beam, load_neutrals, load_parents
 from ..beams.build import joined
 from ..beams.flux_files import load_flux
+from ..beams.muons import with_muons
 from ..beams.neutral import proton_interactions
 from ..beams.parents import ParentFlux
 from ..decays.channel import Channel, DecayTable
@@ -148,12 +149,16 @@ def heavy_source(
     state: str | None = None,
     bosons: Sequence[ProductionMode] = (),
 ) -> HeavySource:
-    """Every row of the beam's parents through every route to a heavy state, or to the one given.
+    """Every row of the beam's parents, and of the muons they leave, through every route to a heavy state, or to the one given.
 
     `tables` holds the decays of every state on the way. Where there are few rows each stands several times, with its own azimuth and decay
     point drawn from `seed`. Modes that few of a species' heavy states come from take every second, third, ... row of it, at most every
     tenth, with the weight of all. `bosons`: modes besides those of heavy neutrinos.
     """
+    if experiment.beam is not None and any(production_modes(spectrum, heavy, (13, -13)) for heavy in spectrum.heavy_states):
+        x, y, z = np.mean([volume.centre for volume in experiment.detectors], axis=0)
+        parents = with_muons(parents, experiment.beam.tunnel, seed, float(np.arctan2(np.hypot(x, y), z)))
+    nuisance = _nuisances(experiment, parents)
     modes = [mode for heavy in spectrum.heavy_states for mode in production_modes(spectrum, heavy, parents.species)] + list(bosons)
     routes = [route for route in routes_from(modes, tables, spectrum.majorana) if state in (None, route.state)]
     routes = [route for route in routes if route.mode not in bosons or _arrives(route, experiment, parents)]
@@ -161,16 +166,23 @@ def heavy_source(
     copies = max(1, -(-_ROWS // max(1, sum(len(rows) for rows in open_rows))))
     row, route_of, base = [np.zeros(0, np.int64)], [np.zeros(0, np.int16)], [np.zeros(0)]
     for number, (way, rows) in enumerate(zip(routes, open_rows, strict=True)):
-        nuisance = experiment.normalisation.get(pdg.NAMES[way.mode.parent], 1.0)
         row.append(np.tile(rows, copies))
         route_of.append(np.full(len(rows) * copies, number, np.int16))
         whole = float(parents.weight[parents.pdg == way.mode.parent].sum()) / max(float(parents.weight[rows].sum()), 1e-300)
-        base.append(np.tile(parents.weight[rows] * (way.mode.branching_ratio * nuisance * whole / copies), copies))
+        base.append(np.tile(nuisance[rows] * parents.weight[rows] * (way.mode.branching_ratio * whole / copies), copies))
     rows = np.concatenate(row)
     u = uniforms(seed, streams.SOURCE, np.arange(len(rows)), 2)
     turned = 2 * np.pi * u[:, 0] if parents.axisymmetric else np.zeros(len(rows))
     along = _decay_points(parents, rows, u[:, 1])
     return HeavySource(parents, tuple(routes), experiment.detectors, rows, np.concatenate(route_of), np.concatenate(base), turned, along)
+
+
+def _nuisances(experiment: Experiment, parents: ParentFlux) -> Array:
+    """The card's factors (n,) on the number of parents: a muon takes that of the meson it comes from."""
+    factor, code = np.ones(len(parents.pdg)), parents.pdg[parents.roots]
+    for name, value in experiment.normalisation.items():
+        factor[code == pdg.CODES[name]] = value
+    return factor
 
 
 def _strides(routes: Sequence[Route], bosons: Sequence[ProductionMode]) -> list[int]:

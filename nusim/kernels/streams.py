@@ -12,6 +12,8 @@ SOURCE = 5
 """Azimuths and decay points of parents; by row."""
 NEUTRINO_FLUX = 11
 """Light neutrinos: + copy."""
+MUONS = 30
+"""Muons that parents leave, by row, and the choice among them: two stages."""
 CHAIN = 50
 """What happens along the chain of a candidate: + the candidate's stage."""
 SELECTION = 100

@@ -13,7 +13,9 @@ from ..model.spectrum import Spectrum
 from .modes import Mode, modes
 from .processes import processes
 
-MISSING_MODES = "heavy neutrinos from muons that pions and kaons leave are included only where the beam lists muons"
+MISSING_MODES = (
+    "heavy neutrinos from pions that stop or that kaons leave, and from muons of a user's flux, count only where they are listed"
+)
 """What production leaves out, for the warnings of rates and files."""
 
 

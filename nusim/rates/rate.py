@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from .. import pdg
+from ..beams.nuisances import Nuisance
 from ..errors import ParameterError
 from ..experiment.experiment import Experiment
 from ..experiment.source import FinalState, heavy_source, origins_of, parents_of, shares_of, visible_final_states, why_nothing
@@ -197,11 +198,13 @@ class _Sums:
         """Name of each route's beam parent."""
         return np.array([pdg.NAMES[code] for code in self.found.source.of_mode("parent").tolist()])
 
+    @cached_property
+    def _nuisances(self) -> tuple[Nuisance, ...]:
+        return self.found.nuisances(self.experiment.nuisances)
+
     def by_nuisance(self, events: Array) -> dict[str, float]:
         """Change of the sum of `events`, given by route, for a standard deviation of each nuisance that acts on any."""
-        effects = {
-            nuisance.name: np.array([nuisance.effect.get(name, 0.0) for name in self.parent]) for nuisance in self.experiment.nuisances
-        }
+        effects = {nuisance.name: np.array([nuisance.effect.get(name, 0.0) for name in self.parent]) for nuisance in self._nuisances}
         return {name: float(effect @ events) for name, effect in effects.items() if effect.any()}
 
     def of_routes(self, name_of: Array, names: Sequence[str] = ()) -> dict[str, tuple[Array, float]]:
