@@ -198,12 +198,13 @@ def load_parents(beam: Beam, polarity: Polarity) -> ParentFlux:
         return user_parents(beam.files)
     table = read_table(beam, polarity)
     prompt = beam.prompt_yields
+    protons = float(table["protons_simulated"])
     parents = _unpacked(table)
     return replace(
         parents,
         weight=parents.weight * _rescaled(beam, table, parents.pdg),
         counted=frozenset(int(code) for code in table["species"] if int(code) not in beam.parametrised and int(code) not in prompt),
-        yield_error={code: spread / float(table["protons_simulated"]) ** 0.5 for code, spread in _REST_SPREAD.items()} if beam.dump else {},
+        yield_error={code: spread / protons**0.5 for code, spread in _REST_SPREAD.items()} if beam.dump and protons else {},
     )
 
 
