@@ -98,13 +98,14 @@ def test_photons_of_a_neutral_pion_open_as_its_mass_says() -> None:
     assert abs(got - expected) < 5 * np.sqrt(expected * (1 - expected) / N)
 
     electron = particle(11, np.full(N, 2.0), (0.3, 0.0, 1.0))
+    least = 0.15
     got = check(Selection(min_opening_angle={("e", "gamma"): least}, min_visible=3), (11, electron), (111, p)).mean()
     cosine, azimuth = RNG.uniform(-1, 1, N), RNG.uniform(0, 2 * np.pi, N)
     sine = np.sqrt(1 - cosine**2)
     away = np.column_stack([sine * np.cos(azimuth), sine * np.sin(azimuth), cosine]) * mass / 2
     apart = np.ones(N, bool)
     for photon in (away, -away):
-        along = photon @ p[0, 1:] / (mass * (energy + mass)) + mass / 2 / mass
+        along = photon @ p[0, 1:] / (mass * (energy + mass)) + 0.5
         lab = photon + along[:, None] * p[:, 1:]
         direction = lab / np.linalg.norm(lab, axis=1)[:, None]
         apart &= np.arccos(direction @ electron[0, 1:] / np.linalg.norm(electron[0, 1:])) >= least
