@@ -165,8 +165,8 @@ class SelectionTable(StrictModel):
         for pair in pairs:
             if len(pair) != 2 or not set(pair) <= set(kinds):
                 raise ValueError(f"'{' '.join(pair)}': angles are given by two kinds, as in 'e e'; kinds are {', '.join(kinds)}")
-        if len(set(pairs)) < len(pairs):
-            raise ValueError("two kinds are given twice")
+            if pairs.count(pair) > 1:
+                raise ValueError(f"'{' '.join(pair)}': one pair of kinds is given twice")
         return value
 
     @field_validator("efficiency")
