@@ -2,9 +2,11 @@
 
     python docs/make_beam_figures.py
     python docs/make_beam_figures.py --envelope 8000
+    python docs/make_beam_figures.py --muons
 
 The second also makes LBNF's parents anew with horn B or C moved by 50 cm, from that many protons each (needs pip install 'nusim[beams]';
-about three minutes a variant), and draws the band. Published figures: tests/reference/published_flux.csv.
+about three minutes a variant), and draws the band. The third draws docs/figures/heavy_from_muons.png alone, in two minutes.
+Published figures: tests/reference/published_flux.csv.
 """
 
 import argparse
@@ -21,8 +23,11 @@ from nusim.beams.horns import Horn, Shell
 from nusim.beams.neutrino_flux import NeutrinoFlux, neutrino_flux
 from nusim.beams.parents import ParentFlux
 from nusim.cards.read import read_beam
+from nusim.experiment.source import heavy_source, parents_of, tables_of
+from nusim.experiment.survey import survey
 from nusim.experiment.volumes import Box
 from nusim.kernels.arrays import Array
+from nusim.plot.style import line_style, new_figure
 
 HERE = Path(__file__).parent
 PUBLISHED = HERE.parent / "tests" / "reference" / "published_flux.csv"
@@ -125,11 +130,40 @@ def draw(flux: NeutrinoFlux, reference: Published, moves: dict[str, Array]) -> N
     figure.savefig(HERE / "figures" / "dune_nd_flux.png", dpi=110)
 
 
+def draw_muons() -> None:
+    """Decays in the volume by what made the heavy neutrino: mesons, muons in flight, muons at rest, over its mass."""
+    figure, axes = new_figure(columns=2, width=4.6, height=4.0)
+    masses = np.array([2.0, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 98, 103, 110]) / 1e3
+    for panel, name in zip(axes, ("sbnd", "dune-nd"), strict=True):
+        experiment, kinds = nusim.read_experiment(name), ("pi, K decays", "muons in flight", "muons at rest")
+        number = np.zeros((len(kinds), len(masses)))
+        for k, mass in enumerate(masses.tolist()):
+            spectrum = nusim.solve(nusim.read_model("hnl", set={"m4": mass, "mixing2.mu": 1e-6}))
+            source = heavy_source(spectrum, experiment, parents_of(experiment), tables_of(spectrum), seed=1)
+            weight, parents = experiment.protons * survey(source, 1).row_weight, source.parents
+            muon, rest = (column[source.row] for column in (np.abs(parents.pdg) == 13, parents.at_rest))
+            number[:, k] = [weight[some].sum() for some in (~muon, muon & ~rest, muon & rest)]
+        for place, kind in enumerate(kinds):
+            seen = number[place] > 0
+            panel.plot(1e3 * masses[seen], number[place][seen], label=kind, **line_style(place))
+        panel.set_yscale("log")
+        panel.set_title(f"{name}, $|U_{{\\mu 4}}|^2 = 10^{{-6}}$", fontsize=10)
+        panel.set_xlabel("mass [MeV]")
+    axes[0].set_ylabel("decays in the detector")
+    axes[0].legend(frameon=False)
+    figure.savefig(HERE / "figures" / "heavy_from_muons.png", dpi=110)
+
+
 def main() -> None:
-    """Tables of both detectors, the figure of the second."""
+    """Tables of both detectors, the figure of the second; or the figure of muons."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--envelope", type=int, metavar="PROTONS", help="also move horns B and C, from this many protons each")
-    protons = parser.parse_args().envelope
+    parser.add_argument("--muons", action="store_true", help="draw the heavy neutrinos of muons, nothing else")
+    arguments = parser.parse_args()
+    if arguments.muons:
+        draw_muons()
+        return
+    protons = arguments.envelope
     reference = published("microboone")
     print_comparison("microboone", nusim.neutrino_flux(nusim.read_experiment("microboone"), reference.edges), reference, {})
     beam, reference = read_beam("lbnf"), published("dune-nd")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .events.generate import generate
     from .events.sample import EventSample
     from .experiment.experiment import Experiment
+    from .io.convert import convert, merge
     from .io.inspect import info
     from .io.write import write, write_events
     from .model.model import DarkNeutrino, DarkNeutrinoFamilies, Hnl, Model
@@ -53,10 +54,12 @@ __all__ = [
     "Rate",
     "Spectrum",
     "beam_summary",
+    "convert",
     "decay_table",
     "expected_events",
     "generate",
     "info",
+    "merge",
     "neutrino_flux",
     "partial_widths",
     "plot",
@@ -91,10 +94,12 @@ _HOME = {
     "Rate": "rates.rate",
     "Spectrum": "model.spectrum",
     "beam_summary": "beams.build",
+    "convert": "io.convert",
     "decay_table": "decays.table",
     "expected_events": "rates.rate",
     "generate": "events.generate",
     "info": "io.inspect",
+    "merge": "io.convert",
     "neutrino_flux": "rates.neutrino_flux",
     "partial_widths": "decays.table",
     "read_beam": "cards.read",

@@ -85,8 +85,12 @@ CODES = {
     "Lambda_c-": -4122,
     "eta_c": 441,
     "J/psi": 443,
+    "pN": 90,
+    "X": 91,
 }
-"""nusim's names of ordinary particles and their PDG codes."""
+"""nusim's names of ordinary particles and their PDG codes; 90 stands for beam proton and struck nucleon together, 91 for all that a
+collision makes besides the particle of interest (PDG: codes 81 to 100 are free for a generator's own objects)."""
+PROTON_NUCLEON, REMNANT = 90, 91
 
 NAMES = {code: name for name, code in CODES.items()} | {code: name for name, code in HEAVY_STATE_CODES.items()}
 

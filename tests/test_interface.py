@@ -35,7 +35,7 @@ def test_from_card_to_file(tmp_path: Path) -> None:
     assert rate.decays > rate.events >= rate.selected_events > 0
     assert set(rate.by_state) == {"nu4", "nu5"}
     assert set(rate.by_contribution) == {"nu4", "nu5", "nu4 from nu5"}
-    assert set(rate.by_parent) <= {"K+", "K-", "KL", "pi+", "pi-"}
+    assert set(rate.by_parent) <= {"K+", "K-", "KL", "pi+", "pi-", "mu+", "mu-"}
 
     sample = nusim.generate(spectrum, experiment, n=2_000, seed=1)
     assert len(sample) == 2000

@@ -26,7 +26,8 @@ MAY_IMPORT = {
 }
 """What each layer may import besides itself."""
 
-HEAVY = {"scipy", "matplotlib", "pylhe", "particle", "vegas", "tqdm", "pythia8mc", "numba", "isal", "uproot", "awkward"}
+HEAVY = {"scipy", "matplotlib", "pylhe", "particle", "vegas", "tqdm", "pythia8mc", "numba", "isal"}
+HEAVY |= {"pyarrow", "uproot", "awkward", "pyhepmc"}
 """Packages that are imported only where they are used."""
 
 

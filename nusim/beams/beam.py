@@ -2,7 +2,7 @@
 
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -143,6 +143,8 @@ class Beam:
     """Heavy-quark pairs made in the dump."""
     files: FluxFiles | None = None
     """A user's own parents, in the place of tables."""
+    neutral: Path | None = None
+    """The committed table of neutral mesons that decay where they are made, the same for both polarities."""
 
     @property
     def parametrised(self) -> tuple[int, ...]:
@@ -196,6 +198,30 @@ def load_parents(beam: Beam, polarity: Polarity) -> ParentFlux:
         return user_parents(beam.files)
     table = read_table(beam, polarity)
     prompt = beam.prompt_yields
+    parents = _unpacked(table)
+    return replace(
+        parents,
+        weight=parents.weight * _rescaled(beam, table, parents.pdg),
+        counted=frozenset(int(code) for code in table["species"] if int(code) not in beam.parametrised and int(code) not in prompt),
+        yield_error={code: spread / float(table["protons_simulated"]) ** 0.5 for code, spread in _REST_SPREAD.items()} if beam.dump else {},
+    )
+
+
+def load_neutrals(beam: Beam) -> ParentFlux:
+    """The committed neutral mesons of a beam, as `load_parents`. Raises DataFileError if the card names no table, or a broken one."""
+    table = read_neutral_table(beam)
+    return replace(_unpacked(table), counted=frozenset(int(code) for code in table["species"]))
+
+
+def read_neutral_table(beam: Beam) -> dict[str, Any]:
+    """The arrays of the table of neutral mesons, as `read_table`."""
+    if beam.neutral is None:
+        raise DataFileError(f"beam {beam.name}: the card names no table of neutral mesons")
+    return _read(beam.neutral, f"make it with: nusim beam {beam.name} --neutral --rebuild -o {beam.neutral}")
+
+
+def _unpacked(table: Mapping[str, Any]) -> ParentFlux:
+    """The rows of a table, each turned by its angle."""
     pdg_code: IntArray = np.repeat(table["species"].astype(np.int64), table["rows"])
     n = len(pdg_code)
     angle = 2 * np.pi * ((np.arange(n) * _GOLDEN) % 1.0)
@@ -210,12 +236,10 @@ def load_parents(beam: Beam, polarity: Polarity) -> ParentFlux:
         start=start,
         time=z + table["delay"].astype(float),
         path=table["path"].astype(float),
-        weight=table["weight"].astype(float) * _rescaled(beam, table, pdg_code),
+        weight=table["weight"].astype(float),
         axisymmetric=True,
         protons_simulated=float(table["protons_simulated"]),
         command=str(table["command"]),
-        counted=frozenset(int(code) for code in table["species"] if int(code) not in beam.parametrised and int(code) not in prompt),
-        yield_error={code: spread / float(table["protons_simulated"]) ** 0.5 for code, spread in _REST_SPREAD.items()} if beam.dump else {},
     )
 
 
@@ -232,7 +256,11 @@ def read_table(beam: Beam, polarity: Polarity) -> dict[str, Any]:
     path = beam.tables.get(polarity)
     if path is None:
         raise DataFileError(f"beam {beam.name}: no table for polarity {polarity!r}; the card has {sorted(beam.tables)}")
-    rebuild = f"make it with: nusim beam {beam.name} --rebuild -o {path}"
+    return _read(path, f"make it with: nusim beam {beam.name} --rebuild -o {path}")
+
+
+def _read(path: Path, rebuild: str) -> dict[str, Any]:
+    """The arrays of a table; `rebuild` says how to make it anew."""
     try:
         with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as file:
             table = {name: file[name] for name in file.files}

@@ -10,8 +10,9 @@ import numpy as np
 from .. import pdg
 from ..errors import DataFileError, ParameterError
 from ..kernels.arrays import Array
-from .beam import Beam, BuildPlan, Polarity, load_parents, read_table, write_table
+from .beam import Beam, BuildPlan, Polarity, load_neutrals, load_parents, read_neutral_table, read_table, write_table
 from .cascade import KEPT, products_in_metal, proton_tracks, pythia_version, tertiary_mesons
+from .choice import importance, probabilities
 from .decay_region import decays_on_path, free_path
 from .drift import drift
 from .horns import StepSegments, absorption, track
@@ -30,7 +31,6 @@ ROWS: dict[str, dict[int, int]] = {
 }
 """Rows kept by species: most for the leading ones. These four stand where a card has no [build]."""
 _CHUNK = 40_000
-_FORWARD_SCALE = 10.0
 _PRIMARY = {"pi+": 211, "pi-": -211, "K+": 321, "K-": -321, "KL": 130}
 _BORN_AS = {"KS": "KL"}
 """K_S are made at the rate of K_L."""
@@ -90,7 +90,7 @@ def thinned(mesons: Mesons, number: int, rng: np.random.Generator) -> Mesons:
     """
     many = np.isin(mesons.pdg, (321, -321, 130), invert=True)
     chance = np.ones(len(mesons))
-    chance[many] = _probabilities(mesons.weight[many] * np.linalg.norm(mesons.momentum[many], axis=1), number)
+    chance[many] = probabilities(mesons.weight[many] * np.linalg.norm(mesons.momentum[many], axis=1), number)
     kept = rng.random(len(mesons)) < chance
     chosen = mesons.select(kept)
     return Mesons(chosen.pdg, chosen.position, chosen.momentum, chosen.time, chosen.weight / chance[kept])
@@ -131,6 +131,14 @@ def primary_mesons(beam: Beam, name: str, n: int, rng: np.random.Generator) -> M
 
     `name` KS: drawn from the K0 parametrisation (K_S = K_L), decayed to pi+ pi- along its flight, pions returned.
     """
+    mesons = born_mesons(beam, name, n, rng)
+    if name == "KS":
+        mesons = _short_kaon_pions(mesons, rng)
+    return surrounded(beam, mesons)
+
+
+def born_mesons(beam: Beam, name: str, n: int, rng: np.random.Generator) -> Mesons:
+    """n weighted mesons of one species where the beam proton's own interaction makes them."""
     target = beam.target
     if target is None:
         raise ParameterError(f"beam {beam.name}: the card gives no target: its parents cannot be generated")
@@ -155,10 +163,7 @@ def primary_mesons(beam: Beam, name: str, n: int, rng: np.random.Generator) -> M
     direction[:, 1] += slope_y * direction[:, 2]
     direction /= np.linalg.norm(direction, axis=1)[:, None]
     beta = beam.momentum / np.hypot(beam.momentum, pdg.mass(2212))
-    mesons = Mesons(np.full(n, code), position, p[:, None] * direction, z / beta, weight)
-    if name == "KS":
-        mesons = _short_kaon_pions(mesons, rng)
-    return surrounded(beam, mesons)
+    return Mesons(np.full(n, code), position, p[:, None] * direction, z / beta, weight)
 
 
 def _short_kaon_pions(kaons: Mesons, rng: np.random.Generator) -> Mesons:
@@ -276,23 +281,6 @@ def decays_in_flight(
     )
 
 
-def importance(parents: ParentFlux, angle: float = 0.0) -> Array:
-    """What a row is worth to a far detector at an angle to the beam, shape (n,): weight F (F + 10), F = 1 / (gamma (1 - beta cos theta)).
-
-    F^2 is the density its massless decay products have towards the detector: rows would all bring the same flux. The term in F keeps
-    enough of the slow and wide ones. Rows are turned about the axis at use: theta is the least angle to the detector they may have.
-    """
-    mass, away = per_species(parents.pdg, pdg.mass), np.hypot(parents.momentum[:, 0], parents.momentum[:, 1])
-    along = away * np.sin(angle) + parents.momentum[:, 2] * np.cos(angle)
-    across = away * np.cos(angle) - parents.momentum[:, 2] * np.sin(angle)
-    energy = np.sqrt(along**2 + across**2 + mass**2)
-    # gamma (1 - beta cos) = (E - p) / m, with E - p = (m^2 + pT^2) / (E + p) for p and pT along and across the line
-    behind = np.where(along > 0, (mass**2 + across**2) / (energy + np.maximum(along, 0.0)), energy - along)
-    forward = mass / behind
-    result: Array = parents.weight * forward * (forward + _FORWARD_SCALE)
-    return result
-
-
 def reduced(parents: ParentFlux, rows: Mapping[int, int], rng: np.random.Generator, angles: Sequence[float] = (0.0,)) -> ParentFlux:
     """About `rows` rows of each species, chosen by importance, every expectation kept; detectors at several angles count alike.
 
@@ -307,7 +295,7 @@ def reduced(parents: ParentFlux, rows: Mapping[int, int], rng: np.random.Generat
     for code in parents.species:
         mine = np.flatnonzero(parents.pdg == code)
         value[mine] = sum(one[mine] / one[mine].sum() for one in values)
-        chance = _probabilities(value[mine], rows.get(code, len(mine)))
+        chance = probabilities(value[mine], rows.get(code, len(mine)))
         order = np.argsort(value[mine] / parents.weight[mine], kind="stable")
         ladder = np.cumsum(chance[order]) + rng.random()
         kept = order[np.floor(ladder) > np.floor(np.concatenate([[ladder[0] - chance[order[0]]], ladder[:-1]]))]
@@ -328,22 +316,8 @@ def reduced(parents: ParentFlux, rows: Mapping[int, int], rng: np.random.Generat
     )
 
 
-def _probabilities(value: Array, rows: int) -> Array:
-    """min(1, c value) with c such that the sum is `rows`."""
-    if rows >= len(value):
-        return np.ones(len(value))
-    ordered = np.sort(value)[::-1]
-    tail = np.cumsum(ordered[::-1])[::-1]
-    sure = np.arange(len(value))
-    # with the k largest kept for sure, c = (rows - k) / (sum of the others); the first k for which the next is below 1 is the solution
-    good = (rows - sure) * ordered < tail
-    k = int(np.argmax(good))
-    result: Array = np.minimum(1.0, value * (rows - k) / tail[k])
-    return result
-
-
-def joined(pieces: list[ParentFlux], protons: float, command: str) -> ParentFlux:
-    """Several lists of parents as one."""
+def joined(pieces: list[ParentFlux], protons: float, command: str, axisymmetric: bool = True) -> ParentFlux:
+    """Several lists of parents as one; species counted in any of them are."""
     return ParentFlux(
         pdg=np.concatenate([piece.pdg for piece in pieces]),
         momentum=np.concatenate([piece.momentum for piece in pieces]),
@@ -351,9 +325,10 @@ def joined(pieces: list[ParentFlux], protons: float, command: str) -> ParentFlux
         time=np.concatenate([piece.time for piece in pieces]),
         path=np.concatenate([piece.path for piece in pieces]),
         weight=np.concatenate([piece.weight for piece in pieces]),
-        axisymmetric=True,
+        axisymmetric=axisymmetric,
         protons_simulated=protons,
         command=command,
+        counted=frozenset().union(*(piece.counted for piece in pieces)),
     )
 
 
@@ -364,7 +339,8 @@ def rebuild(beam: Beam, polarity: Polarity, output: Path, seed: int = 1, progres
     """
     if beam.dump is None and (beam.target is None or not beam.yields):
         raise ParameterError(f"beam {beam.name}: the card gives no target and no production parameters: nothing to rebuild from")
-    output, generator = Path(output), pythia_version()
+    output = Path(output)
+    pythia_version()
     if not output.parent.is_dir():
         raise DataFileError(f"{output}: there is no folder {output.parent} to write the parent table to")
     if beam.dump is None:
@@ -378,16 +354,37 @@ def rebuild(beam: Beam, polarity: Polarity, output: Path, seed: int = 1, progres
         parents, extra = _dumped(beam, seed, progress)
         which = ""
     parents = replace(parents, command=f"nusim beam {beam.name} {which}--seed {seed} --rebuild -o {output.name}")
+    _write(output, parents, seed, {"polarity": np.str_(polarity), **extra})
+    return parents
+
+
+def rebuild_neutrals(beam: Beam, output: Path, seed: int = 1, progress: bool = True) -> ParentFlux:
+    """Generate a beam's table of neutral mesons and write it to `output`, as `rebuild`."""
+    from .neutral import build_neutrals
+
+    output = Path(output)
+    pythia_version()
+    if not output.parent.is_dir():
+        raise DataFileError(f"{output}: there is no folder {output.parent} to write the parent table to")
+    bar = _Progress(progress)
+    parents = build_neutrals(beam, seed, start=bar.start, step=lambda n: bar.step(n))
+    bar.close()
+    parents = replace(parents, command=f"nusim beam {beam.name} --neutral --seed {seed} --rebuild -o {output.name}")
+    _write(output, parents, seed, {})
+    return parents
+
+
+def _write(output: Path, parents: ParentFlux, seed: int, extra: Mapping[str, Any]) -> None:
+    """A table with what made it, whole or not at all."""
     partial = output.with_name(output.name + ".part")
-    extra |= {"seed": np.int64(seed), "polarity": np.str_(polarity), "generator": np.str_(f"pythia8mc {generator}")}
+    made = {"seed": np.int64(seed), "generator": np.str_(f"pythia8mc {pythia_version()}")}
     try:
-        write_table(partial, parents, extra)
+        write_table(partial, parents, {**extra, **made})
         partial.replace(output)
     except OSError as error:
         raise DataFileError(f"{output}: cannot write the parent table ({error.strerror})") from None
     finally:
         partial.unlink(missing_ok=True)
-    return parents
 
 
 def _absorbed(beam: Beam, seed: int, progress: bool) -> ParentFlux:
@@ -419,8 +416,15 @@ def _dumped(beam: Beam, seed: int, progress: bool) -> tuple[ParentFlux, dict[str
 
 def beam_summary(beam: Beam, polarity: Polarity) -> dict[str, Any]:
     """What `nusim beam` prints: yields per proton by parent, and the table behind them."""
-    parents = load_parents(beam, polarity)
-    table = read_table(beam, polarity)
+    return _summary(beam, load_parents(beam, polarity), read_table(beam, polarity)) | {"polarity": polarity}
+
+
+def neutral_summary(beam: Beam) -> dict[str, Any]:
+    """The same for the beam's neutral mesons."""
+    return _summary(beam, load_neutrals(beam), read_neutral_table(beam))
+
+
+def _summary(beam: Beam, parents: ParentFlux, table: Mapping[str, Any]) -> dict[str, Any]:
     yields, effective = {}, {}
     for code in parents.species:
         weight = parents.weight[parents.pdg == code]
@@ -428,7 +432,6 @@ def beam_summary(beam: Beam, polarity: Polarity) -> dict[str, Any]:
         effective[pdg.NAMES[code]] = float(weight.sum() ** 2 / np.sum(weight**2))
     return {
         "beam": beam.name,
-        "polarity": polarity,
         "protons_simulated": parents.protons_simulated,
         "yields_per_proton": yields,
         "table": {

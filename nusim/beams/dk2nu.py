@@ -16,7 +16,7 @@ from ..kernels.arrays import Array, IntArray
 from ..units import cm
 from . import root_files
 from .flux_rows import Check, FileContent, Recorded, Rows, Tally, flight_time, joined, moving
-from .neutrino_flux import LEPTONIC, SEMILEPTONIC
+from .meson_decays import LEPTONIC, SEMILEPTONIC
 
 TREES = ("dk2nuTree", "dkTree")
 META = ("dkmetaTree", "dkMeta")

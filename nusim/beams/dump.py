@@ -69,7 +69,7 @@ def build_dump(
     MissingExtraError without pythia8mc.
     """
     if protons is None:
-        protons = PROTONS if _block(beam)[0].secondaries else 0
+        protons = PROTONS if block(beam)[0].secondaries else 0
     hadrons = DRAWS if hadrons is None else hadrons
     rng = np.random.Generator(np.random.Philox(key=[seed, 0]))
     start("heavy quarks", hadrons * len(beam.prompt_yields))
@@ -97,7 +97,7 @@ def absorber_decays(beam: Beam, seed: int, protons: int | None = None, step: Cal
     return replace(whole, weight=whole.weight * beam.absorber.protons)
 
 
-def _block(beam: Beam) -> tuple[Dump, Material]:
+def block(beam: Beam) -> tuple[Dump, Material]:
     if beam.dump is None:
         raise ParameterError(f"beam {beam.name}: the card gives no dump: its parents cannot be generated")
     return beam.dump, beam.materials[beam.dump.material]
@@ -109,7 +109,7 @@ def prompt_decays(beam: Beam, n: int, rng: np.random.Generator, step: Callable[[
     They are born where the beam proton first interacts: those of the cascade would be a few interaction lengths deeper and softer.
     Neither they nor the taus interact, which takes away a few percent of the fastest.
     """
-    dump, material = _block(beam)
+    dump, material = block(beam)
     length = 1 / material.interactions_per_metre(dump.production_cross_section)
     deep = -math.expm1(-(dump.end - dump.begin) / length)
     yields = beam.prompt_yields
@@ -173,10 +173,10 @@ def cascade_decays(beam: Beam, protons: int, seed: int, step: Callable[[int], No
     A track's decay carries the probability to decay before it interacts or stops, at a point drawn along it. Kaons are followed one by
     one; pions and nucleons of low energy are thinned out, the weight of those kept rising in proportion. Deterministic in `seed`.
     """
-    dump, material = _block(beam)
+    dump, material = block(beam)
     generator = Generator(seed)
     rng = np.random.Generator(np.random.Philox(key=[seed, 1]))
-    follow = _Follower(generator, dump, material, numbers(rng))
+    follow = Follower(generator, dump, material, numbers(rng))
     for i in range(protons):
         if i % 100 == 0:
             step(min(100, protons - i))
@@ -217,14 +217,14 @@ Track = tuple[int, float, float, float, float, float, float, float, float, float
 """Code, position, momentum, energy, mass, weight, time."""
 
 
-class _Follower:
+class Follower:
     """Follows hadrons through the block, one after the other, and notes their decays."""
 
     def __init__(self, generator: Generator, dump: Dump, material: Material, uniform: Iterator[float]) -> None:
         self.flying: array[float] = array("d")
         self.resting: array[float] = array("d")
         self._cascade, self._vector = generator.cascade, generator.vector
-        self._dump = dump
+        self.dump = dump
         self._slowing = Slowing(material)
         self._uniform = uniform
         # interactions per metre of one mb; the generator's nucleus stands for the material's, sections going as A^0.71
@@ -234,9 +234,7 @@ class _Follower:
     def proton(self, momentum: float) -> None:
         """A beam proton and all it makes."""
         mass = pdg.mass(2212)
-        stack: list[Track] = [
-            (2212, 0.0, 0.0, self._dump.begin, 0.0, 0.0, momentum, math.hypot(momentum, mass), mass, 1.0, self._dump.begin)
-        ]
+        stack: list[Track] = [(2212, 0.0, 0.0, self.dump.begin, 0.0, 0.0, momentum, math.hypot(momentum, mass), mass, 1.0, self.dump.begin)]
         first = True
         while stack:
             track = stack.pop()
@@ -265,7 +263,7 @@ class _Follower:
         """mb on the generator's nucleus, the next collision's; 0 below the generator's energies."""
         if not self._cascade.sigmaSetuphN(code, vector, mass):
             return 0.0
-        return float(self._cascade.sigmahA(self._dump.mass_number))
+        return float(self._cascade.sigmahA(self.dump.mass_number))
 
     def _unstable(self, track: Track) -> list[Track]:
         """K_S and hyperons: whichever comes first, decay or interaction."""
@@ -280,8 +278,8 @@ class _Follower:
         if decay <= collision:
             event = self._cascade.nextDecay(code, self._vector(px, py, pz, energy), mass)
         else:
-            event = self._cascade.nextColl(self._dump.charge_number, self._dump.mass_number)
-        return self._products(event, x, y, z, time, weight)
+            event = self._cascade.nextColl(self.dump.charge_number, self.dump.mass_number)
+        return self.products(event, x, y, z, time, weight)
 
     def _hadron(self, track: Track, known: float | None) -> list[Track]:
         """Nucleons, pions, charged kaons and K_L: slowed down, until they interact or stop; `known`: interactions per metre, if given."""
@@ -300,7 +298,7 @@ class _Follower:
             if code in _NUCLEONS:
                 return []
             # below the generator's energies pions and negative kaons are absorbed as they would be just above; K+ cannot be
-            rate = _ABSORPTION[code] * self._nuclei * (self._dump.mass_number / 63) ** 0.71
+            rate = _ABSORPTION[code] * self._nuclei * (self.dump.mass_number / 63) ** 0.71
         d = -math.log1p(-next(self._uniform)) / rate if rate else math.inf
         stops = d >= far
         d = min(d, far)
@@ -325,17 +323,17 @@ class _Follower:
             energy = math.hypot(q, mass)
             if self._interactions(code, q * ux, q * uy, q * uz, energy, mass) is None:
                 return []
-        return self._products(self._cascade.nextColl(self._dump.charge_number, self._dump.mass_number), x, y, z, time, weight)
+        return self.products(self._cascade.nextColl(self.dump.charge_number, self.dump.mass_number), x, y, z, time, weight)
 
     def _momentum(self, energy: float, mass: float, far: float, d: float) -> float:
         """GeV, after d metres of a track whose range is `far`."""
         kinetic = self._slowing.kinetic(max(far - d, 0.0), mass)
         return math.sqrt(kinetic * (kinetic + 2 * mass))
 
-    def _products(self, event: Any, x: float, y: float, z: float, time: float, weight: float) -> list[Track]:
+    def products(self, event: Any, x: float, y: float, z: float, time: float, weight: float) -> list[Track]:
         """Hadrons of an event that go on, thinned out."""
         found: list[Track] = []
-        if z < self._dump.begin:
+        if z < self.dump.begin:
             return found
         for k in range(event.size()):
             particle = event[k]

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Protocol
 
 import numpy as np
@@ -12,19 +11,14 @@ from ..errors import ParameterError
 from ..kernels import streams
 from ..kernels.arrays import Array, IntArray
 from ..kernels.kinematics import two_body_energy
-from ..kernels.lorentz import around, boost, unboost
+from ..kernels.lorentz import unboost
 from ..kernels.random import uniforms
-from .decay_region import Section, draw_along, free_path
+from .decay_region import Section, draw_along
+from .meson_decays import LEPTONIC, SEMILEPTONIC, draw_semileptonic
+from .muons import BIRTH_DRAWS, END_DRAWS, born, ends, lists_muons
 from .parents import ParentFlux
 
 FLAVOURS = {"nue": 12, "numu": 14, "nuebar": -12, "numubar": -14}
-
-LEPTONIC = {(211, 13): 0.999877, (211, 11): 1.230e-4, (321, 13): 0.6356, (321, 11): 1.582e-5}
-"""Branching ratios of P+ -> l+ nu; PDG 2022."""
-SEMILEPTONIC = {(321, 13): 0.03352, (321, 11): 0.0507, (130, 13): 0.2704, (130, 11): 0.4055}
-"""Branching ratios of K+ -> pi0 l+ nu and K_L -> pi l nu (both charges together); PDG 2022."""
-LAMBDA_PLUS, LAMBDA_ZERO = 0.0277, 0.0183
-"""Slopes of the K_l3 form factors in q^2 / m_pi+^2: f+(q^2) = 1 + lambda+ q^2/m^2, f0 likewise; PDG 2006 averages (K+, linear)."""
 
 _GROUPS = 128
 
@@ -97,20 +91,21 @@ def neutrino_flux(
     axisymmetric, its own azimuth. Energies and solid angles are exact for every such line: a massless daughter of energy E* in the rest
     frame of a spin-0 parent arrives with E* / D and density 1 / (4 pi L^2 D^2), D = gamma (1 - beta cos theta).
 
-    Decays: pi+-, K+- -> l nu; K+-, K_L -> pi l nu; mu+- from pi and K -> mu nu, in flight up to the walls of `tunnel` (none without it),
-    with their polarisation; and mu+- among the parents, unpolarised. Left out: neutrinos from pions and muons of other kaon decays,
-    and from whatever stops. `normalisation`: factors by parent name; a muon's neutrinos take its mother's.
+    Decays: pi+-, K+- -> l nu; K+-, K_L -> pi l nu; the muons of all of these, polarised in flight up to the walls of `tunnel` (none without
+    it), mu+ at rest beyond (`muons`); and mu+- among the parents, unpolarised. Left out: neutrinos of pions that kaons leave, and of what
+    stops and is not among the parents. `normalisation`: factors by parent name; a muon's neutrinos take its mother's.
     """
     edges = checked_edges(edges, flavours)
     wanted = {FLAVOURS[name] for name in flavours}
     tally = _Tally(edges, {})
+    complete = not tunnel or lists_muons(parents)
     for code in parents.species:
         if abs(code) not in (211, 321, 130, 13):
             continue
         factor = (normalisation or {}).get(pdg.NAMES[code], 1.0)
         rows = np.flatnonzero(parents.pdg == code)
         for copy in range(copies):
-            u = uniforms(seed, streams.NEUTRINO_FLUX + copy, rows, 12)
+            u = uniforms(seed, streams.NEUTRINO_FLUX + copy, rows, 8 + BIRTH_DRAWS + END_DRAWS)
             origin, momentum = _decay_points(parents, rows, u[:, 0], u[:, 1])
             points = _detector_points(volumes, u[:, 2], u[:, 3:6])
             weight = parents.weight[rows] * factor / copies
@@ -118,8 +113,9 @@ def neutrino_flux(
             _meson_neutrinos(tally, wanted, code, momentum, points - origin, weight, u[:, 6], group)
             if abs(code) == 13:
                 _muon_neutrinos(tally, wanted, code, momentum, points - origin, weight, u[:, 6], np.zeros((len(rows), 3)), group)
-            elif tunnel and (abs(code), 13) in LEPTONIC:
-                _daughter_muons(tally, wanted, code, origin, momentum, points, weight, u[:, 7:], group, tunnel)
+            elif not complete:
+                moving = np.where(parents.at_rest[rows], 0.0, weight)
+                _daughter_muons(tally, wanted, code, origin, momentum, points, moving, u[:, 7:], group, tunnel)
     return _result(tally, flavours)
 
 
@@ -211,64 +207,6 @@ def _meson_neutrinos(
             tally.add(sign * flavour, name, energy_rest / doppler, ratio * arriving, group)
 
 
-def semileptonic_msq(mass: float, pion: float, lepton: float, e_nu: Array, e_lepton: Array) -> Array:
-    """|M|^2 of K -> pi l nu in the kaon's rest frame, up to a constant, over neutrino and lepton energies (GeV).
-
-    2 (H.k)(H.l) - H^2 k.l with H = f+ (P + p') + f- (P - p'), f- = (f0 - f+)(M^2 - m'^2)/q^2; linear form factors.
-    Zero outside the Dalitz plot is the caller's matter.
-    """
-    e_pion = mass - e_nu - e_lepton
-    q2 = np.maximum(mass**2 + pion**2 - 2 * mass * e_pion, 1e-12)
-    scale = pdg.mass(211) ** 2
-    plus, zero = 1 + LAMBDA_PLUS * q2 / scale, 1 + LAMBDA_ZERO * q2 / scale
-    minus = (zero - plus) * (mass**2 - pion**2) / q2
-    a, b = plus + minus, plus - minus  # H = a P + b p'
-    k_dot_l = (q2 - lepton**2) / 2
-    # p'.k and p'.l from (p' + k)^2 = (P - l)^2 and (p' + l)^2 = (P - k)^2
-    p_dot_k = (mass**2 + lepton**2 - 2 * mass * e_lepton - pion**2) / 2
-    p_dot_l = (mass**2 - 2 * mass * e_nu - pion**2 - lepton**2) / 2
-    h_dot_k = a * mass * e_nu + b * p_dot_k
-    h_dot_l = a * mass * e_lepton + b * p_dot_l
-    h2 = a * a * mass**2 + b * b * pion**2 + 2 * a * b * mass * e_pion
-    result: Array = 2 * h_dot_k * h_dot_l - h2 * k_dot_l
-    return result
-
-
-def semileptonic_spectrum(mass: float, pion: float, lepton: float, e_nu: Array) -> Array:
-    """dGamma/dE_nu of K -> pi l nu in the kaon's rest frame, up to a constant, shape of `e_nu`; zero beyond the endpoint."""
-    e_nu = np.asarray(e_nu, float)
-    # the pair (pi, l) recoils with invariant mass squared s = M^2 - 2 M E_nu
-    s = mass**2 - 2 * mass * e_nu
-    threshold = (pion + lepton) ** 2
-    inside = (s > threshold) & (e_nu > 0)
-    safe = np.where(inside, s, threshold)
-    root = np.sqrt(np.maximum((safe - threshold) * (safe - (pion - lepton) ** 2), 0.0))
-    # e_lepton runs linearly with the cosine in the pair's frame
-    centre = (mass - e_nu) * (safe + lepton**2 - pion**2) / (2 * safe)
-    half = e_nu * root / (2 * safe)
-    nodes, weights = np.polynomial.legendre.leggauss(24)
-    e_lepton = centre[..., None] + half[..., None] * nodes
-    integral = semileptonic_msq(mass, pion, lepton, e_nu[..., None], e_lepton) @ weights * half
-    result: Array = np.where(inside, integral, 0.0)
-    return result
-
-
-@cache
-def _semileptonic_quantiles(mass: float, pion: float, lepton: float) -> tuple[Array, Array]:
-    endpoint = (mass**2 - (pion + lepton) ** 2) / (2 * mass)
-    energy = np.linspace(0.0, endpoint, 2001)
-    density = semileptonic_spectrum(mass, pion, lepton, energy)
-    cumulative = np.concatenate([[0.0], np.cumsum((density[1:] + density[:-1]) / 2)])
-    return cumulative / cumulative[-1], energy
-
-
-def draw_semileptonic(mass: float, pion: float, lepton: float, u: Array) -> Array:
-    """Neutrino energies of K -> pi l nu in the kaon's rest frame, GeV, from uniform numbers."""
-    cumulative, energy = _semileptonic_quantiles(mass, pion, lepton)
-    result: Array = np.interp(u, cumulative, energy)
-    return result
-
-
 def muon_decay_density(neutrino: int, charge: int, x: Array, cosine: Array) -> Array:
     """d2N/dx d(cos)/2 of a neutrino (PDG code) from mu of `charge`, x = 2 E / m_mu, cosine from the spin, times polarisation.
 
@@ -295,30 +233,14 @@ def _daughter_muons(
     group: IntArray,
     tunnel: tuple[Section, ...],
 ) -> None:
-    """Muons of P -> mu nu flown straight to a wall, and the neutrinos of their decays.
-
-    The spin of the muon in its rest frame stands along the neutrino of P+ -> mu+ nu as seen there (against it for P-): the parent
-    has no spin and the neutrino is left-handed.
-    """
-    mass, muon = pdg.mass(abs(code)), pdg.mass(13)
-    charge = 1 if code > 0 else -1
-    n = len(weight)
-    z_axis = np.tile([0.0, 0.0, 1.0], (n, 1))
-    direction = around(z_axis, 2 * u[:, 0] - 1, 2 * np.pi * u[:, 1])
-    star = float(two_body_energy(mass, 0.0, muon))
-    frame = np.column_stack([np.sqrt(np.sum(momentum**2, axis=1) + mass * mass), momentum])
-    of_muon = boost(np.column_stack([np.full(n, mass - star), star * direction]), frame, mass)
-    of_neutrino = boost(np.column_stack([np.full(n, star), -star * direction]), frame, mass)
-    spin = unboost(of_neutrino, of_muon, muon)[:, 1:]
-    spin = charge * spin / np.maximum(np.linalg.norm(spin, axis=1), 1e-30)[:, None]
-    p = np.linalg.norm(of_muon[:, 1:], axis=1)
-    heading = of_muon[:, 1:] / p[:, None]
-    path = free_path(tunnel, origin, heading)
-    length = p / muon * pdg.ctau(13)
-    distance = draw_along(path, length, u[:, 2])
-    place = origin + distance[:, None] * heading
-    decays = weight * LEPTONIC[(abs(code), 13)] * -np.expm1(-path / length)
-    _muon_neutrinos(tally, wanted, -13 * charge, of_muon[:, 1:], points - place, decays, u[:, 3], spin, group)
+    """Neutrinos of the muons that parents leave, as `muons` has them; `u` holds uniform numbers (n, 1 + BIRTH_DRAWS + END_DRAWS)."""
+    for muons in born(code, momentum, u[:, 1:]):
+        for end in ends(muons, origin, tunnel, u[:, 1 + BIRTH_DRAWS :]):
+            flight = np.sqrt(np.sum(end.momentum**2, axis=1))
+            distance = draw_along(end.path, flight / pdg.mass(13) * pdg.ctau(13), u[:, -1])
+            place = end.start + (distance / flight)[:, None] * end.momentum
+            number = weight * muons.number * end.number
+            _muon_neutrinos(tally, wanted, -13 * muons.charge, end.momentum, points - place, number, u[:, 0], end.spin, group)
 
 
 def _muon_neutrinos(

@@ -45,6 +45,10 @@ class ParentFlux:
     """What there is to say of where they come from; for the warnings of rates and files."""
     yield_error: Mapping[int, float] = field(default_factory=dict)
     """Relative statistical error of the number of parents at rest, by species: their rows are alike, and fewer than were found."""
+    spin: Array | None = None
+    """Mean polarisation vectors in the rest frame that a pure boost from the beam frame leads to, shape (n, 3); None: no row has any."""
+    mother: IntArray | None = None
+    """The row whose decay made this one, its own number for rows of the beam's list, shape (n,); None: all are of that list."""
 
     def __post_init__(self) -> None:
         n = len(self.pdg)
@@ -54,11 +58,14 @@ class ParentFlux:
                 raise ParameterError(f"parent flux: {name} has {len(column)} rows, pdg has {n}")
             if not np.all(np.isfinite(column)):
                 raise ParameterError(f"parent flux: {name} holds a value that is not finite")
+        for name in ("spin", "mother"):
+            if getattr(self, name) is not None and len(getattr(self, name)) != n:
+                raise ParameterError(f"parent flux: {name} has {len(getattr(self, name))} rows, pdg has {n}")
         if np.any(self.weight < 0) or np.any(self.path < 0):
             raise ParameterError("parent flux: weights and paths must not be negative")
 
     def of(self, code: int) -> "ParentFlux":
-        """The rows of one species."""
+        """The rows of one species; which others they come from is not kept."""
         rows = self.pdg == code
         return ParentFlux(
             self.pdg[rows],
@@ -73,7 +80,13 @@ class ParentFlux:
             self.counted,
             self.notes,
             self.yield_error,
+            None if self.spin is None else self.spin[rows],
         )
+
+    @property
+    def roots(self) -> IntArray:
+        """Row of the beam's list that each row comes from, shape (n,): rows of one root are not independent."""
+        return np.arange(len(self.pdg)) if self.mother is None else self.mother
 
     @property
     def at_rest(self) -> BoolArray:

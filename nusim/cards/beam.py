@@ -177,6 +177,7 @@ class BeamCard(StrictModel):
     source: Text
     momentum: Positive
     table: Text | None = None
+    neutral: Text | None = None
     dump: DumpTable | None = None
     absorber: AbsorberTable | None = None
     pairs: dict[str, PairTable] = {}
@@ -258,6 +259,7 @@ def make_beam(card: BeamCard, folder: Path) -> Beam:
             dump=Dump(**card.dump.model_dump()) if card.dump else None,
             absorber=card.absorber.absorber() if card.absorber else None,
             pairs=tuple(pair.pair(name) for name, pair in card.pairs.items()),
+            neutral=folder / card.neutral if card.neutral else None,
         )
     except ParameterError as error:
         raise CardError(f"{card.name}: {error}") from None

@@ -6,6 +6,11 @@ import sys
 from .options import Subparsers, add_command, add_flux, add_json, add_model, add_plot, add_seed, whole_number
 from .output import number, print_json, save_figure, warn, with_error
 
+FORMATS = ("lhe", "hepmc3", "hepevt", "rootracker", "fairship", "root", "parquet")
+LAYOUTS = ("chain", "nuhepmc", "two-beam", "decay", "joint")
+SCHEMES = ("default", "darknews", "genie")
+"""As in `nusim.io`, which is not loaded for the sake of --help."""
+
 _DRAWN = 100_000
 """Events in a figure of --plot, the first of the run."""
 
@@ -19,14 +24,17 @@ def add_parser(subparsers: Subparsers) -> None:
     add_flux(parser)
     add_seed(parser)
     parser.add_argument("-o", "--output", metavar="FILE", required=True, help="the event file; its suffix chooses the format")
-    parser.add_argument("--format", choices=("lhe", "hepevt"), help="the format, whatever the suffix")
+    parser.add_argument("--format", choices=FORMATS, help="the format, whatever the suffix")
     parser.add_argument("--state", metavar="STATE", help="only decays of this heavy state")
     parser.add_argument("--final", metavar="PRODUCTS", help="only this final state, as in 'nu e- e+'")
     parser.add_argument("--weighted", action="store_true", help="weighted events: no rejection, smaller statistical error per event")
     parser.add_argument(
-        "--layout", choices=("chain", "two-beam", "decay", "joint"), default="chain", help="what an event holds (default chain)"
+        "--layout",
+        choices=LAYOUTS,
+        default="chain",
+        help="what an event holds (default chain; nuhepmc: hepmc3 as NuHepMC 1.0 requires; two-beam: lhe; joint: hepevt; decay: all three)",
     )
-    parser.add_argument("--pdg-scheme", choices=("default", "darknews", "genie"), default="default", help="codes of the heavy states")
+    parser.add_argument("--pdg-scheme", choices=SCHEMES, default="default", help="codes of the heavy states")
     parser.add_argument(
         "--nuisances",
         action=argparse.BooleanOptionalAction,

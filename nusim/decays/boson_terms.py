@@ -78,7 +78,7 @@ def _direction(momenta: Array, place: int) -> Array:
     return result
 
 
-def _drawn(states: ComplexArray, u: Array) -> ComplexArray:
+def drawn_state(states: ComplexArray, u: Array) -> ComplexArray:
     """One of the states (k, 3, n) with probability of its norm, from uniform numbers (n,); normalised, shape (n, 3)."""
     steps = np.cumsum(np.sum(states.real**2 + states.imag**2, axis=1), axis=0)
     chosen = np.sum(u * steps[-1] >= steps[:-1], axis=0)
@@ -87,7 +87,7 @@ def _drawn(states: ComplexArray, u: Array) -> ComplexArray:
     return result
 
 
-def _in_rest_frame(current: ComplexArray, q: Array, mass: float) -> ComplexArray:
+def in_rest_frame(current: ComplexArray, q: Array, mass: float) -> ComplexArray:
     """Spatial part (..., 3, n) of four-vectors (..., 4, n), seen in the frame where a product q (n, 4) of that mass rests."""
     time, energy = current[..., 0, :], q[:, 0]
     along = sum(current[..., k, :] * q[:, k] for k in (1, 2, 3))
@@ -159,7 +159,7 @@ class EmissionTerm:
         bra, ket = particle(momenta[:, 1 - self._boson], m_nu), particle(rest, self.m_parent)
         if self._vector:
             current = self.left * vector_left(bra, ket) + self.right * vector_right(bra, ket)
-            vertex = _in_rest_frame(current, q, self.masses[self._boson])
+            vertex = in_rest_frame(current, q, self.masses[self._boson])
         else:
             vertex = (self.left * scalar_left(bra, ket) + self.right * scalar_right(bra, ket))[:, :, None]
         states = spin_states(spin)
@@ -171,7 +171,7 @@ class EmissionTerm:
         if place == self._boson:
             if not self._vector:
                 return np.zeros((len(momenta), 3))
-            return _drawn(self._amplitude(momenta, spin).reshape(4, 3, -1), u[:, 0])
+            return drawn_state(self._amplitude(momenta, spin).reshape(4, 3, -1), u[:, 0])
         if self.masses[place] == 0.0:
             return np.zeros((len(momenta), 3))
         return bloch(self._amplitude(momenta, spin), 0)

@@ -13,10 +13,11 @@ from itertools import combinations_with_replacement
 import numpy as np
 
 from .. import pdg
+from ..constants import M_Z, SIN2_THETA_W
 from ..kernels.arrays import Array
 from ..model.model import DarkSector
 from ..model.spectrum import Spectrum
-from .boson_hadrons import CONTINUUM, M_PI0, NARROW, OMEGA_PI0_TOP
+from .boson_hadrons import CONTINUUM, M_B, M_D, M_PI0, NARROW, OMEGA_PI0_TOP
 from .boson_terms import EmissionTerm, boson_decay_terms, emission_terms
 from .channel import CascadeTerm, Channel
 from .couplings import Couplings, couplings
@@ -38,6 +39,8 @@ _BROAD = 1e-2
 """Width of a boson over its room above threshold beyond which what is left out of it is said aloud."""
 _LARGE_KINETIC = 0.1
 """Kinetic mixing beyond which first order is said aloud."""
+_LARGE_ANGLE, _AROUND_Z = 0.1, 0.3
+"""Angle between Z and Z' beyond which first order is said aloud, and the relative distance of their masses up to which it counts."""
 _LARGE_MIXING = 1e-2
 """Sum of |U|^2 beyond which leading order is said aloud."""
 
@@ -224,6 +227,9 @@ def dark_warnings(spectrum: Spectrum, state: str) -> list[str]:
     mediator, portals, found = model.mediator, model.portals, couplings(spectrum)
     if abs(portals.kinetic) > _LARGE_KINETIC:
         notes.append(f"{state}: epsilon = {portals.kinetic:.3g}: kinetic mixing is at first order, corrections go as its square")
+    angle = abs(portals.kinetic) * math.sqrt(SIN2_THETA_W / (1 - SIN2_THETA_W)) / abs(1 - (mediator.m_zprime / M_Z) ** 2)
+    if angle > _LARGE_ANGLE and abs(mediator.m_zprime / M_Z - 1) < _AROUND_Z:
+        notes.append(f"{state}: Z and Z' mix by an angle of {angle:.2g}: it is at first order, corrections go as its square")
     if state in pdg.BOSONS:
         if boson_width(found, state) == 0:
             notes.append(f"{state}: no decay is open: it is stable")
@@ -258,12 +264,18 @@ def _hadron_notes(spectrum: Spectrum, boson: str) -> list[str]:
         if narrow:
             notes.append(f"{boson}: within 1% of the {narrow[0]}, whose mixing with it is left out")
     if boson == "phi" and found.scalar_fermion and m > 2 * M_PI0:
-        accuracy = "30%" if m > PERTURBATIVE_FROM else "an order of magnitude" if m > _CHIRAL_GOOD else "a factor of two"
+        opening = any(0 < m - threshold < _OPENING for threshold in (2 * M_D, 2 * M_B))
+        if m > PERTURBATIVE_FROM:
+            accuracy = "a factor of two" if opening else "30%"
+        else:
+            accuracy = "an order of magnitude" if m > _CHIRAL_GOOD else "a factor of two"
         notes.append(f"{boson}: its width into hadrons is known to {accuracy}")
     return notes
 
 
 _NEAR = 1e-2
+_OPENING = 2.0
+"""GeV above the threshold of charm or beauty up to which a scalar's width into them is between two prescriptions for the quark's mass."""
 _CHIRAL_GOOD = 0.5
 """GeV above which rescattering of two pions enhances the width by more than two."""
 

@@ -3,7 +3,7 @@
 Below 1 GeV pairs of pions and kaons in chiral perturbation theory at leading order, above 2 GeV gluons and quarks, in between the
 geometric mean of the two with a weight that runs from one to the other. Order of magnitude between 0.5 and 2 GeV: dispersive
 analyses (J. Donoghue, J. Gasser, H. Leutwyler, Nucl. Phys. B 343 (1990) 341; M. Winkler, arXiv:1809.01876) find pions enhanced by several
-times near the f0(980). Above 2 GeV about 30%.
+times near the f0(980). Above 2 GeV about 30%, a factor of two within 2 GeV of the thresholds of charm and beauty.
 """
 
 import math
@@ -11,13 +11,13 @@ import math
 import numpy as np
 
 from .. import pdg
-from ..constants import ALPHA, M_BOTTOM_KINEMATIC, M_CHARM_KINEMATIC, M_STRANGE, M_W, V_HIGGS, Measured
+from ..constants import ALPHA, M_BOTTOM, M_BOTTOM_KINEMATIC, M_CHARM, M_CHARM_KINEMATIC, M_STRANGE, M_W, V_HIGGS, Measured
 from ..kernels.arrays import Array, ArrayLike
 from ..kernels.kinematics import kallen_sqrt
 from ..kernels.spinors import ComplexArray
 from .boson_hadrons import M_B, M_D, M_K_PLUS, M_K_ZERO, M_PI0
 from .form_factors import M_PION
-from .running import alpha_s
+from .running import alpha_s, running_mass
 
 M_TOP = Measured(172.69, 0.30, "GeV; PDG 2022")
 CHIRAL_TOP, PERTURBATIVE_FROM = 1.0, 2.0
@@ -97,18 +97,18 @@ def perturbative_width(m: ArrayLike) -> Array:
     """Width for sin(alpha) = 1 into gluons and s, c, b quarks, GeV; meant for m > 2 GeV.
 
     Gluons: alpha_s^2 m^3 / (72 pi^3 v^2) |3/4 sum A|^2 [1 + (95/4 - 7 n/6) alpha_s/pi], n = 3 (4 above open charm, 5 above beauty);
-    quarks: 3 m_q^2 m beta^3 / (8 pi v^2) with the mass of the lightest pair of mesons in beta; 1 + 5.67 alpha_s/pi for s. Source: A.
-    Djouadi, hep-ph/0503172, sec. 2.1 and 2.3.
+    quarks: 3 m_q^2 m beta^3 / (8 pi v^2) [1 + 5.67 a + (35.94 - 1.36 n) a^2], a = alpha_s/pi, with the MS-bar mass at the scale m, which
+    sums the logarithms, and the lightest pair of mesons in beta. Source: A. Djouadi, hep-ph/0503172, sec. 2.1 and 2.3.
     """
     m = np.asarray(m, float)
     a = alpha_s(m) / math.pi
     loops = sum(fermion_loop((m / (2 * mass)) ** 2) for mass, _ in _QUARKS) * 0.75
     n = 3.0 + (m > 2 * M_D) + (m > 2 * M_B)
     gluons = a**2 * m**3 / (72 * math.pi * V_HIGGS**2) * (loops.real**2 + loops.imag**2) * (1 + (95 / 4 - 7 / 6 * n) * a)
-    quarks = np.zeros(m.shape)
-    for mass, meson, factor in ((M_STRANGE, M_K_PLUS, 1 + 5.67 * a), (M_CHARM_KINEMATIC, M_D, 1.0), (M_BOTTOM_KINEMATIC, M_B, 1.0)):
+    quarks, correction = np.zeros(m.shape), 1 + a * (5.67 + (35.94 - 1.36 * n) * a)
+    for mass, at, meson in ((M_STRANGE, 2.0, M_K_PLUS), (M_CHARM, float(M_CHARM), M_D), (M_BOTTOM, float(M_BOTTOM), M_B)):
         beta = kallen_sqrt(m, meson, meson) / np.maximum(m, 1e-12) ** 2
-        quarks = quarks + 3 * mass**2 * m * beta**3 / (8 * math.pi * V_HIGGS**2) * factor
+        quarks = quarks + 3 * running_mass(mass, at, m) ** 2 * m * beta**3 / (8 * math.pi * V_HIGGS**2) * correction
     result: Array = gluons + quarks
     return result
 

@@ -8,12 +8,11 @@ from .. import pdg
 from ..errors import ParameterError
 from ..experiment.experiment import Experiment
 from ..experiment.flight import HeavySource
-from ..experiment.source import heavy_source, parents_of, shares_of, tables_of, visible_final_states, why_nothing
+from ..experiment.source import heavy_source, origins_of, parents_of, shares_of, visible_final_states, why_nothing
 from ..experiment.survey import PRECISION, expected_weights, survey
 from ..kernels import streams
 from ..kernels.arrays import Array
 from ..model.spectrum import Spectrum
-from ..production.table import MISSING_MODES
 from .generator import Generator
 from .sample import EventSample
 
@@ -56,7 +55,8 @@ def prepare(
     if experiment.members:
         names = ", ".join(member.name for member in experiment.members)
         raise ParameterError(f"{experiment.name}: events are made for one detector at a time; take one of its members: {names}")
-    tables = tables_of(spectrum)
+    origins = origins_of(spectrum, experiment, parents_of(experiment))
+    tables, parents = origins.tables, origins.parents
     if state is not None and state not in tables:
         raise ParameterError(f"state {state!r}: not in {spectrum.model.name} or not made in its decays; known: {', '.join(tables)}")
     states = tuple(tables) if state is None else (state,)
@@ -78,8 +78,7 @@ def prepare(
         raise ParameterError(f"final state {wanted!r}: it is inclusive: it has a width, but no events of it are made")
     if not finals:
         raise ParameterError(f"{spectrum.model.name}: no visible decay of {', '.join(states)} is open")
-    parents = parents_of(experiment)
-    source = heavy_source(spectrum, experiment, parents, tables, seed, state)
+    source = heavy_source(spectrum, experiment, parents, tables, seed, state, origins.modes)
     if not source.routes:
         raise ParameterError(why_nothing(spectrum, experiment, parents))
     found = survey(source, seed, PRECISION)
@@ -88,7 +87,7 @@ def prepare(
     expected = experiment.protons * float(found.by_route @ visible)
     if expected == 0:
         raise ParameterError(f"{experiment.name}: no heavy neutrino decays visibly inside the detector")
-    notes = [*parents.notes, *spectrum.warnings, MISSING_MODES, *(w for table in tables.values() for w in table.warnings)]
+    notes = [*parents.notes, *spectrum.warnings, *origins.warnings, *(w for table in tables.values() for w in table.warnings)]
     left_out = experiment.protons * float(sum(found.by_route @ shares_of(source, one, tables) for one in inclusive))
     if left_out > 0:
         names = ", ".join(dict.fromkeys(one.products for one in inclusive))
@@ -124,6 +123,7 @@ def prepare(
         rates_by_route=by_route,
         rates_by_parent=by_parent,
         tables=tables,
+        nuisances=found.nuisances(experiment.nuisances),
     )
     run = _tuned(draft, found.by_route * visible)
     if run.efficiency < _POOR and not weighted and n > 0:

@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import pdg
+from ..beams.nuisances import Nuisance
 from ..cards.read import resolved
 from ..decays.channel import DecayTable
 from ..decays.draw import choose, spin_of
 from ..experiment import aim
 from ..experiment.aim import norm
+from ..experiment.chain import moved
 from ..experiment.experiment import Experiment
 from ..experiment.flight import HeavyFlux, HeavySource
 from ..experiment.routes import Route
@@ -66,6 +68,8 @@ class Generator:
     rates_by_parent: Mapping[str, float]
     tables: Mapping[str, DecayTable]
     """Of every heavy state that events may hold."""
+    nuisances: tuple[Nuisance, ...]
+    """Of the beam, muons that its mesons leave included."""
 
     @cached_property
     def world(self) -> float:
@@ -186,19 +190,37 @@ class Generator:
         made = [(leg.momentum, leg.spin) for leg in flux.legs[: len(route.steps)]] + [(flux.momentum, flux.spin)]
         first, spin = made[0]
         lepton = flux.parent_momentum - first
-        if mode.term is not None:
+        three = mode.term is not None and len(mode.term.masses) == 3
+        partner_mass: Array | float = mode.m_partner
+        if mode.term is not None and three:
             both, third = lepton, mode.term.masses[2]
             lepton = boost(flux.siblings[:, 1], flux.parent_momentum, mode.m_parent)
             rest = both - lepton
             rest[:, 0] = np.hypot(norm(rest[:, 1:]), third)
-        lepton[:, 0] = np.hypot(norm(lepton[:, 1:]), mode.m_partner)
-        particles.add(rows, mode.partner, head, lepton, mode.m_partner, flux.parent_end)
+        if mode.partner == pdg.REMNANT:
+            energy, p = lepton[:, 0], norm(lepton[:, 1:])
+            partner_mass = np.sqrt(np.maximum((energy - p) * (energy + p), 0.0))
+        else:
+            lepton[:, 0] = np.hypot(norm(lepton[:, 1:]), mode.m_partner)
+        particles.add(rows, mode.partner, head, lepton, partner_mass, flux.parent_end)
         sign = -1 if mode.antiparticle and not self.spectrum.majorana else 1
         code = sign * pdg.HEAVY_STATE_CODES[mode.state]
         seen = particles.add(rows, code, head, first, mode.m_heavy, flux.parent_end, shown_spin(spin, first, mode.state))
-        if mode.term is not None:
-            particles.add(rows, mode.term.pdg[2], head, rest, third, flux.parent_end)
         waiting = list[Waiting]()
+        if mode.term is not None and three:
+            other = mode.term.pdg[2]
+            name = pdg.NAMES.get(abs(other), "")
+            if name in pdg.HEAVY_STATE_CODES:
+                u = uniforms(self.seed, streams.spin_of_product(streams.MADE, 0), index[rows], 2)
+                drawn = mode.term.polarisation(flux.siblings, np.zeros((len(rows), 3)), 2, u)
+                own = moved(drawn, flux.siblings[:, 2], flux.parent_momentum, third, mode.m_parent, rest)
+                places = particles.add(rows, other, head, rest, third, flux.parent_end, shown_spin(own, rest, name))
+                for place in np.unique(places).tolist():
+                    some = np.flatnonzero(places == place)
+                    anti = np.full(len(some), other < 0)
+                    waiting.append(Waiting(name, place, rows[some], anti, rest[some], flux.parent_end[some], own[some]))
+            else:
+                particles.add(rows, other, head, rest, third, flux.parent_end)
         for level, step in enumerate(route.steps):
             leg, next_places = flux.legs[level], np.empty(len(rows), np.int64)
             particles.decayed(rows, seen, leg.distance * step.mass / norm(leg.momentum[:, 1:]))
@@ -242,7 +264,7 @@ class Generator:
     def metadata(self, first: int = 0) -> dict[str, Any]:
         """What every file of this run says about it."""
         origin = self.experiment.detector_origin
-        effects = effects_on(self.experiment.nuisances, self.rates_by_parent)
+        effects = effects_on(self.nuisances, self.rates_by_parent)
         return {
             "version": version("nusim"),
             "kernel": "numpy",

@@ -1,7 +1,7 @@
 """Events as flat arrays: what the generator makes and every writer reads."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -64,6 +64,8 @@ class EventSample:
     weighted: bool
     metadata: Mapping[str, Any]
     """What a file must say of the run: see `nusim.events.generate`."""
+    named_weights: Mapping[str, Array] = field(default_factory=dict)
+    """Shape (n,) each: expected events this event stands for under a variation, by its name."""
 
     def __post_init__(self) -> None:
         if self.offsets[0] != 0 or np.any(np.diff(self.offsets) <= 0) or self.offsets[-1] != len(self.pdg):

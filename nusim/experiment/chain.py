@@ -21,7 +21,7 @@ _SPIN = _SAMPLE + _SAMPLE_DRAWS
 DRAWS = _SPIN + _SPIN_DRAWS
 """Uniform numbers of one step: direction of the state, distance, decay chosen, its momenta, the spin of the product followed."""
 
-PRODUCTS = 3
+PRODUCTS = 4
 """Most products of a decay that is followed."""
 
 _LOW = 0.4
@@ -188,6 +188,8 @@ def advance(
         weight[rows] *= term.msq(products[rows, : len(term.masses)], own[rows])
     for number, (term, place) in enumerate((option.term, option.place) for option in step.options if spins):
         rows = np.flatnonzero(decays.option == number)
+        if not len(rows):
+            continue
         turned = products[rows, : len(term.masses)]
         child = term.polarisation(turned, own[rows], place, u[rows, _SPIN:])
         polarisation[rows] = helicity(child, seen[rows] / aim.norm(seen[rows])[:, None], step.child)

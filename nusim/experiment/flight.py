@@ -18,6 +18,7 @@ from ..beams.parents import ParentFlux
 from ..kernels.arrays import Array, BoolArray, IntArray, four_vectors
 from ..kernels.lorentz import turn, unboost
 from ..kernels.spinors import ComplexArray
+from ..pdg import VECTOR_STATES
 from . import aim, chain, steer
 from .routes import Route, Step
 from .volumes import Volume
@@ -59,7 +60,7 @@ class HeavyFlux:
     late: Array
     """c t in metres by which `origin` is later than a massless particle would be on the same path from `parent_end`."""
     siblings: Array
-    """Momenta in the parent's rest frame of the heavy state it makes and the two others, shape (n, 3, 4); zero for a decay into two."""
+    """Momenta in the parent's rest frame of the heavy state it makes and the others, shape (n, 3, 4); zero where they are not drawn."""
     legs: tuple[chain.Leg, ...]
     """Intermediate states, as many as the source is deep; zeros beyond a route's own."""
 
@@ -142,7 +143,9 @@ class HeavySource:
     @cached_property
     def draws(self) -> int:
         """Uniform numbers one drawn heavy state consumes: aim, steps of a chain, and the parent's decay where three share it."""
-        return self._own + (PARENT_DRAWS if any(route.mode.term is not None for route in self.routes) else 0)
+        if all(route.mode.term is None for route in self.routes):
+            return self._own
+        return self._own + PARENT_DRAWS + (SPIN_DRAWS if any(route.mode.state in VECTOR_STATES for route in self.routes) else 0)
 
     @cached_property
     def _own(self) -> int:
@@ -231,10 +234,61 @@ class HeavySource:
         if steps:
             flux = self._draw(rows, steps, u, False)
             return flux.weight, np.where(flux.leave > flux.enter, flux.made, 0.0), aim.norm(flux.momentum[:, 1:]) / mass
-        decay, _, factor = self._parent_decays(rows, self._decays(rows)[0], u)
+        decay, products, factor = self._parent_decays(rows, self._decays(rows)[0], u)
         line = aim.aim(self.volumes, decay, u[:, : aim.DRAWS])
+        if self._is_oriented[self.route[rows]].any():
+            momentum = chain.four(line.momentum, decay.m_heavy, line.direction)
+            parent = chain.four(aim.norm(decay.momentum), decay.m_parent, decay.momentum / aim.norm(decay.momentum)[:, None])
+            factor = factor * self._orientation(rows, parent, momentum)
+        for number in self._polarised(rows):
+            mine = np.flatnonzero(self.route[rows] == number)
+            own = decay.select(mine)
+            p = aim.norm(own.momentum)
+            parent = chain.four(p, own.m_parent, own.momentum / p[:, None])
+            momentum = chain.four(line.momentum[mine], own.m_heavy, line.direction[mine])
+            factor[mine] *= self._sent(number, rows[mine], products[mine], parent, momentum)[3]
         made = self.base[rows] * factor * line.weight
         return self._arriving(rows, line, made)[1], np.where(line.leave > line.enter, made, 0.0), line.momentum / mass
+
+    @cached_property
+    def _is_oriented(self) -> BoolArray:
+        """Of each route, whether weights of its mode depend on directions."""
+        return self.of_mode("is_oriented").astype(bool)
+
+    def _orientation(self, rows: IntArray, parent: Array, momentum: Array) -> Array:
+        """Factors (n,) of mean 1 for states with momenta (n, 4) whose parents (n, 4) do not decay alike into all directions; else 1."""
+        route, out = self.route[rows], np.ones(len(rows))
+        for number in np.unique(route[self._is_oriented[route]]):
+            mode, mine = self.routes[number].mode, np.flatnonzero(route == number)
+            rest = unboost(momentum[mine], parent[mine], mode.m_parent)
+            axis = parent[mine, 1:] / aim.norm(parent[mine, 1:])[:, None]
+            term: Any = mode.term
+            out[mine] = term.turned(rest, axis)
+        return out
+
+    def _polarised(self, rows: IntArray) -> list[int]:
+        """Routes among the rows whose parents decay into three and have a spin."""
+        if self.parents.spin is None:
+            return []
+        has_spin = np.any(self.parents.spin[self.row[rows]] != 0, axis=1)
+        return [number for number in np.unique(self.route[rows][has_spin]).tolist() if self.routes[number].mode.term is not None]
+
+    def _sent(self, number: int, rows: IntArray, products: Array, parent: Array, momentum: Array) -> tuple[Array, Array, Array, Array]:
+        """A route's decays into three, turned until the heavy state lies on its line; of n rows.
+
+        Gives its momentum (n, 3) and all k products' (n, k, 4) in the parent's rest frame, the parent's polarisation vector (n, 3), and
+        what that does to the weight (n,): |M|^2 over that of an unpolarised parent.
+        """
+        term = self.routes[number].mode.term
+        assert term is not None, "a decay into two has no momenta to turn"
+        onto = unboost(momentum, parent, term.m_parent)[:, 1:]
+        products = products[:, : len(term.masses)]
+        turned, spin, factor = turn(products, products[:, 0, 1:], onto), np.zeros((len(rows), 3)), np.ones(len(rows))
+        if self.parents.spin is not None and np.any(self.parents.spin[self.row[rows]]):
+            spin = _rotate(self.parents.spin[self.row[rows]], self.turned[rows])
+            plain = term.msq(turned, np.zeros_like(spin))
+            np.divide(term.msq(turned, spin), plain, out=factor, where=plain > 0)
+        return onto, turned, spin, factor
 
     def _of_step(self, u: Array, level: int) -> Array:
         """The uniform numbers of a step, among those of heavy states (n, draws)."""
@@ -256,7 +310,7 @@ class HeavySource:
             yield np.flatnonzero(kind == number), kinds[number]
 
     def _parent_decays(self, rows: IntArray, decay: aim.Decay, u: Array) -> tuple[aim.Decay, Array, Array]:
-        """Parents that decay into three: with energies drawn from the spectrum of the heavy state, all products' momenta in the parent's
+        """Parents whose decays are drawn: with energies drawn from the spectrum of the heavy state, all products' momenta in the parent's
         rest frame, isotropic, (n, 3, 4), zero for other parents, and factors (n,) of mean 1 on the weight."""
         route, n = self.route[rows], len(rows)
         products, factor = np.zeros((4, PRODUCTS, n)).T, np.ones(n)
@@ -267,7 +321,7 @@ class HeavySource:
                 continue
             mine = np.flatnonzero(route == number)
             sampled, scale = term.sample(u[mine, self._own : self._own + term.draws])
-            products[mine] = sampled
+            products[mine, : sampled.shape[1]] = sampled
             factor[mine] = scale * term.msq(sampled, np.zeros((len(mine), 3)))
             energy[mine] = sampled[:, 0, 0]
             momentum[mine] = np.maximum(aim.norm(sampled[:, 0, 1:]), _TINY)
@@ -290,6 +344,8 @@ class HeavySource:
         decays = [chain.drawn(step, numbers) for step, numbers in zip(steps, own, strict=True)]
         line = chain.sent(self.volumes, decay, decays[0].onward if steps else None, own[0] if steps else u_aim, u_aim)
         momentum = chain.four(line.momentum, decay.m_heavy, line.direction)
+        if self._is_oriented[route].any():
+            factor = factor * self._orientation(rows, parent, momentum)
         # The spin lies along the momentum in the meson's rest frame. Seen from the heavy state that is the direction opposite to its
         # parent, which carries the Wigner rotation between the frames exactly.
         seen = unboost(parent, momentum, decay.m_heavy)[:, 1:]
@@ -301,10 +357,10 @@ class HeavySource:
                 if term is None:
                     continue
                 mine = np.flatnonzero(route == number)
-                onto = unboost(momentum[mine], parent[mine], term.m_parent)[:, 1:]
-                turned = turn(products[mine], products[mine, 0, 1:], onto)
-                own_spin = term.polarisation(turned, np.zeros((len(mine), 3)), 0, np.zeros((len(mine), 0)))
-                products[mine] = turned
+                onto, turned, of_parent, polarised = self._sent(number, rows[mine], products[mine], parent[mine], momentum[mine])
+                factor[mine] *= polarised
+                own_spin = term.polarisation(turned, of_parent, 0, u[mine, self._own + PARENT_DRAWS :])
+                products[mine, : len(term.masses)] = turned
                 polarisation[mine] = chain.helicity(own_spin, onto / aim.norm(onto)[:, None], self.routes[number].mode.state)
                 spin[mine] = chain.moved(own_spin, turned[:, 0], parent[mine], term.masses[0], term.m_parent, momentum[mine])
         state = chain.Flying(end, momentum, line, spin, polarisation, np.zeros(n), self.base[rows] * factor * line.weight)
@@ -368,7 +424,9 @@ def _soon(reach: Array, length: Array) -> Array:
 
 
 PARENT_DRAWS = 5
-"""Uniform numbers of a parent's decay into three."""
+"""Uniform numbers of a parent's decay that is drawn."""
+SPIN_DRAWS = 2
+"""Those of the pure state of a vector boson that it makes."""
 PRODUCTS = 3
 _TINY = 1e-12
 """GeV; least momentum in a rest frame, where directions are ratios of components."""

@@ -1,23 +1,28 @@
 """Builds the heavy-neutrino source that an experiment's beam makes of a model."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from .. import pdg
-from ..beams.beam import Beam, load_parents
+from ..beams.beam import Beam, load_neutrals, load_parents
+from ..beams.build import joined
 from ..beams.flux_files import load_flux
+from ..beams.muons import with_muons
+from ..beams.neutral import proton_interactions
 from ..beams.parents import ParentFlux
 from ..decays.channel import Channel, DecayTable
+from ..decays.dark import dark_parents
 from ..decays.table import decay_table
 from ..errors import ParameterError
 from ..kernels import streams
 from ..kernels.arrays import Array, IntArray
 from ..kernels.random import uniforms
 from ..model.spectrum import Spectrum
-from ..production.table import production_modes, reach_of_species
+from ..production.boson_modes import MISSING_BOSONS, boson_production_modes, is_open, zprime_from_mesons
+from ..production.table import MISSING_MODES, ProductionMode, production_modes, reach_of_species
 from .experiment import Experiment
 from .flight import HeavySource
 from .routes import Route, descendants, routes_from
@@ -25,6 +30,8 @@ from .routes import Route, descendants, routes_from
 _ROWS = 300_000
 """Sources are given at least this many rows."""
 _LARGEST_STRIDE = 10
+_PROTON_ROWS = 5000
+"""Depths of first interactions."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,10 +64,10 @@ def shares_of(source: HeavySource, final: FinalState, tables: Mapping[str, Decay
     return np.array([ratio if decays_into(route, final) else 0.0 for route in source.routes])
 
 
-def tables_of(spectrum: Spectrum) -> dict[str, DecayTable]:
-    """Decay tables of the heavy neutrinos and of every heavy state among their descendants, by name."""
+def tables_of(spectrum: Spectrum, bosons: bool = False) -> dict[str, DecayTable]:
+    """Decay tables of the heavy neutrinos, with `bosons` also of Z' and dark scalar, and of every heavy state among their descendants."""
     tables: dict[str, DecayTable] = {}
-    waiting = list(spectrum.heavy_states)
+    waiting = [*spectrum.heavy_states, *(dark_parents(spectrum) if bosons else ())]
     while waiting:
         state = waiting.pop(0)
         if state not in tables:
@@ -89,6 +96,50 @@ def provenance_of(experiment: Experiment) -> dict[str, Any]:
     return {"flux": load_flux(experiment.beam.files).provenance}
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Origins:
+    """All that a beam makes heavy states of."""
+
+    parents: ParentFlux
+    modes: tuple[ProductionMode, ...]
+    tables: Mapping[str, DecayTable]
+    """Decays of every heavy state that is made or comes from one."""
+    warnings: tuple[str, ...]
+
+
+def origins_of(spectrum: Spectrum, experiment: Experiment, parents: ParentFlux) -> Origins:
+    """The parents of an experiment's beam, with neutral mesons and interacting protons where kinetic mixing makes Z' of them."""
+    warnings, beam = [MISSING_MODES], experiment.beam
+    momentum = beam.momentum if beam is not None else None
+    if is_open(spectrum):
+        warnings.append(MISSING_BOSONS)
+    if zprime_from_mesons(spectrum) and beam is not None:
+        more = [load_neutrals(beam)] if beam.neutral is not None else []
+        depth, some = proton_interactions(beam, _PROTON_ROWS)
+        if some > 0:
+            more.append(_protons(beam.momentum, depth, some))
+        if len(more) < 2:
+            missing = [
+                name for name, has in (("neutral mesons", beam.neutral is not None), ("bremsstrahlung of its protons", some > 0)) if not has
+            ]
+            warnings.append(f"{experiment.name}: the beam {beam.name} tells nothing of {' and '.join(missing)}: no Z' come from there")
+        if more:
+            whole = joined([parents, *more], parents.protons_simulated, parents.command, parents.axisymmetric)
+            parents = replace(whole, notes=parents.notes, yield_error=parents.yield_error)
+    modes = boson_production_modes(spectrum, parents.species, momentum)
+    return Origins(parents, modes, tables_of(spectrum, bool(modes)), tuple(warnings))
+
+
+def _protons(momentum: float, depth: Array, some: float) -> ParentFlux:
+    """Beam protons that interact, each with a nucleon at rest, on the axis."""
+    n, nothing = len(depth), np.zeros(len(depth))
+    velocity = momentum / float(np.hypot(momentum, pdg.mass(2212)))
+    along = np.column_stack([nothing, nothing, np.full(n, momentum)])
+    start = np.column_stack([nothing, nothing, depth])
+    code = np.full(n, pdg.PROTON_NUCLEON)
+    return ParentFlux(code, along, start, depth / velocity, nothing, np.full(n, some / n), True, 0.0, "")
+
+
 def heavy_source(
     spectrum: Spectrum,
     experiment: Experiment,
@@ -96,24 +147,29 @@ def heavy_source(
     tables: Mapping[str, DecayTable],
     seed: int,
     state: str | None = None,
+    bosons: Sequence[ProductionMode] = (),
 ) -> HeavySource:
-    """Every row of the beam's parents through every route to a heavy state, or to the one given.
+    """Every row of the beam's parents, and of the muons they leave, through every route to a heavy state, or to the one given.
 
     `tables` holds the decays of every state on the way. Where there are few rows each stands several times, with its own azimuth and decay
     point drawn from `seed`. Modes that few of a species' heavy states come from take every second, third, ... row of it, at most every
-    tenth, with the weight of all.
+    tenth, with the weight of all. `bosons`: modes besides those of heavy neutrinos.
     """
-    modes = [mode for heavy in spectrum.heavy_states for mode in production_modes(spectrum, heavy, parents.species)]
+    if experiment.beam is not None and any(production_modes(spectrum, heavy, (13, -13)) for heavy in spectrum.heavy_states):
+        x, y, z = np.mean([volume.centre for volume in experiment.detectors], axis=0)
+        parents = with_muons(parents, experiment.beam.tunnel, seed, float(np.arctan2(np.hypot(x, y), z)))
+    nuisance = _nuisances(experiment, parents)
+    modes = [mode for heavy in spectrum.heavy_states for mode in production_modes(spectrum, heavy, parents.species)] + list(bosons)
     routes = [route for route in routes_from(modes, tables, spectrum.majorana) if state in (None, route.state)]
-    open_rows = [_rows_of(parents, way, stride) for way, stride in zip(routes, _strides(routes), strict=True)]
+    routes = [route for route in routes if route.mode not in bosons or _arrives(route, experiment, parents)]
+    open_rows = [_rows_of(parents, way, stride) for way, stride in zip(routes, _strides(routes, bosons), strict=True)]
     copies = max(1, -(-_ROWS // max(1, sum(len(rows) for rows in open_rows))))
     row, route_of, base = [np.zeros(0, np.int64)], [np.zeros(0, np.int16)], [np.zeros(0)]
     for number, (way, rows) in enumerate(zip(routes, open_rows, strict=True)):
-        nuisance = experiment.normalisation.get(pdg.NAMES[way.mode.parent], 1.0)
         row.append(np.tile(rows, copies))
         route_of.append(np.full(len(rows) * copies, number, np.int16))
         whole = float(parents.weight[parents.pdg == way.mode.parent].sum()) / max(float(parents.weight[rows].sum()), 1e-300)
-        base.append(np.tile(parents.weight[rows] * (way.mode.branching_ratio * nuisance * whole / copies), copies))
+        base.append(np.tile(nuisance[rows] * parents.weight[rows] * (way.mode.branching_ratio * whole / copies), copies))
     rows = np.concatenate(row)
     u = uniforms(seed, streams.SOURCE, np.arange(len(rows)), 2)
     turned = 2 * np.pi * u[:, 0] if parents.axisymmetric else np.zeros(len(rows))
@@ -121,13 +177,45 @@ def heavy_source(
     return HeavySource(parents, tuple(routes), experiment.detectors, rows, np.concatenate(route_of), np.concatenate(base), turned, along)
 
 
-def _strides(routes: Sequence[Route]) -> list[int]:
-    """Which part of a species' rows each route takes: one in as many as its mode's share of the states made says."""
+def _nuisances(experiment: Experiment, parents: ParentFlux) -> Array:
+    """The card's factors (n,) on the number of parents: a muon takes that of the meson it comes from."""
+    factor, code = np.ones(len(parents.pdg)), parents.pdg[parents.roots]
+    for name, value in experiment.normalisation.items():
+        factor[code == pdg.CODES[name]] = value
+    return factor
+
+
+def _strides(routes: Sequence[Route], bosons: Sequence[ProductionMode]) -> list[int]:
+    """Which part of a species' rows each route takes: one in as many as its mode's share of the states made says.
+
+    Modes of heavy neutrinos share with those of the same neutrino, modes of `bosons` with all.
+    """
+    others = {id(mode) for mode in bosons}
     made: dict[tuple[int, str], dict[int, float]] = {}
     for way in routes:
-        made.setdefault((way.mode.parent, way.mode.state), {})[id(way.mode)] = way.mode.branching_ratio
+        for state in (way.mode.state, "") if id(way.mode) not in others else ("",):
+            made.setdefault((way.mode.parent, state), {})[id(way.mode)] = way.mode.branching_ratio
     totals = {key: sum(ratios.values()) for key, ratios in made.items()}
-    return [min(_LARGEST_STRIDE, int(totals[way.mode.parent, way.mode.state] / max(way.mode.branching_ratio, 1e-300))) for way in routes]
+    shares = [totals[way.mode.parent, "" if id(way.mode) in others else way.mode.state] for way in routes]
+    return [
+        max(1, min(_LARGEST_STRIDE, int(total / max(way.mode.branching_ratio, 1e-300)))) for way, total in zip(routes, shares, strict=True)
+    ]
+
+
+_FARTHEST = 700.0
+"""Decay lengths after which nothing is left that a number can hold."""
+
+
+def _arrives(route: Route, experiment: Experiment, parents: ParentFlux) -> bool:
+    """Whether any state at the end of a route can reach the detector: a prompt Z' does not."""
+    mine = parents.pdg == route.mode.parent
+    start = parents.start[mine]
+    largest = np.sqrt(np.sum(parents.momentum[mine] ** 2, axis=1).max() + route.mode.m_parent**2)
+    nearest = min(
+        float(np.sqrt(np.sum((start - volume.centre) ** 2, axis=1)).min()) - volume.bounding_radius for volume in experiment.detectors
+    )
+    flown = sum(largest / step.mass * step.ctau for step in route.steps) + largest / route.mass * route.ctau
+    return bool(_FARTHEST * flown + float(parents.path[mine].max()) > nearest)
 
 
 def _rows_of(parents: ParentFlux, way: Route, stride: int) -> IntArray:
@@ -141,7 +229,8 @@ def _decay_points(parents: ParentFlux, rows: IntArray, u: Array) -> Array:
     path = parents.path[rows]
     length = np.sqrt(np.sum(parents.momentum[rows] ** 2, axis=1))
     for code in parents.species:
-        length[parents.pdg[rows] == code] *= pdg.ctau(abs(code)) / pdg.mass(abs(code))
+        if code != pdg.PROTON_NUCLEON:
+            length[parents.pdg[rows] == code] *= pdg.ctau(abs(code)) / pdg.mass(abs(code))
     distance: Array = -length * np.log1p(u * np.expm1(-path / length))
     return np.minimum(distance, path)
 

@@ -6,6 +6,8 @@ from functools import cached_property
 
 import numpy as np
 
+from .. import pdg
+from ..beams.nuisances import Nuisance
 from ..kernels import streams
 from ..kernels.arrays import Array, IntArray
 from ..kernels.random import uniforms
@@ -81,18 +83,18 @@ class Survey:
     def error_of_lines(self, factor: Array) -> float:
         """Standard error of sum(factor * decays) with a factor for each line, per proton.
 
-        The parents are a Monte Carlo sample: lines of the same parent are summed before they are squared, so the
-        error includes the finite number of parents as well as that of the lines drawn. Where a species has a fixed number n of
+        The parents are a Monte Carlo sample: lines of the same parent, or of the muon it leaves, are summed before they are squared, so
+        the error includes the finite number of parents as well as that of the lines drawn. Where a species has a fixed number n of
         parents x, the variance is n/(n-1) [sum x^2 - (sum x)^2/n]; where their number is random too, sum x^2. Parents at rest are a
         fixed number of rows for a yield that is known to `ParentFlux.yield_error`.
         """
         parents = self.source.parents
-        x = np.bincount(self.source.row[self.row], self.weight * factor, minlength=len(parents.pdg))
-        at_rest = parents.at_rest
+        x = np.bincount(parents.roots[self.source.row[self.row]], self.weight * factor, minlength=len(parents.pdg))
+        at_rest, listed = parents.at_rest, parents.roots == np.arange(len(x))
         variance = self.yield_error_of_lines(factor) ** 2
         for code in parents.species:
             for still in (False, True):
-                own = x[(parents.pdg == code) & (at_rest == still)]
+                own = x[listed & (parents.pdg == code) & (at_rest == still)]
                 n, squares, whole = len(own), float(np.sum(own**2)), float(own.sum())
                 known = still and code in parents.yield_error
                 if n >= 2 and (known or code not in parents.counted):
@@ -108,10 +110,27 @@ class Survey:
         code, value = parents.pdg[own[still]], self.weight[still] * factor[still]
         return float(sum(error * value[code == species].sum() for species, error in parents.yield_error.items()))
 
+    def nuisances(self, known: Sequence[Nuisance]) -> tuple[Nuisance, ...]:
+        """Nuisances of the beam's list, whose effect on muons of that list's mesons is the mean over the mesons that made them."""
+        parents, own = self.source.parents, self.source.row[self.row]
+        name = np.array([pdg.NAMES[code] for code in parents.pdg[parents.roots[own]].tolist()])
+        muons = {pdg.NAMES[code]: np.flatnonzero(parents.pdg[own] == code) for code in (13, -13)}
+        found = []
+        for one in known:
+            means = {}
+            for muon, lines in muons.items():
+                weight = self.weight[lines]
+                effect = np.array([one.effect.get(root, 0.0) for root in name[lines].tolist()])
+                if len(lines) and weight.sum() > 0:
+                    means[muon] = float(weight @ effect / weight.sum())
+            found.append(replace(one, effect={**one.effect, **{muon: mean for muon, mean in means.items() if mean > 0}}))
+        return tuple(found)
+
     @cached_property
     def effective_parents(self) -> float:
         """Number of equally weighted parents that would give the same relative error; 0 without any decay."""
-        by_parent = np.bincount(self.source.row[self.row], self.weight) if len(self.row) else np.zeros(1)
+        roots = self.source.parents.roots[self.source.row[self.row]]
+        by_parent = np.bincount(roots, self.weight) if len(self.row) else np.zeros(1)
         squares = float(np.sum(by_parent**2))
         return float(by_parent.sum() ** 2 / squares) if squares > 0 else 0.0
 

@@ -11,9 +11,26 @@ import numpy as np
 from ..errors import DataFileError
 from ..events.variations import Effects, names_of
 from ..kernels.arrays import IntArray
+from ..pdg import HEAVY_STATE_CODES
 from .pdg_scheme import scheme_codes
 
 _NEEDED = ("version", "kernel", "seed", "n", "protons", "expected_events", "stat_error", "frames")
+_MADE = (
+    *(
+        "generator",
+        "events_in_file",
+        "expected_events_per_proton",
+        "layout",
+        "pdg_scheme",
+        "pdg_codes",
+        "routes",
+        "processes",
+        "weight_names",
+    ),
+    # of the JSON file beside a HEPEVT file
+    *("format", "file", "sha256", "units", "frame", "normalisation", "records_are", "records", "weights", "other_weights", "named_weights"),
+)
+"""What `summary` and the formats add to the metadata."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,6 +49,8 @@ class RunInfo:
     pdg_scheme: str
     nuisances: bool = False
     """Whether each event carries the weights of the metadata's nuisances, up and down."""
+    weight_names: tuple[str, ...] = ()
+    """Of the events' named weights, in order."""
 
     def __post_init__(self) -> None:
         missing = [key for key in _NEEDED if key not in self.metadata]
@@ -40,6 +59,31 @@ class RunInfo:
         if self.events < 0:
             raise DataFileError(f"events = {self.events}: a file cannot hold fewer than none")
         scheme_codes(self.pdg_scheme)
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> "RunInfo":
+        """Of a file, from `summary` as it stands there, with the cards under model and experiment. DataFileError if it is not that."""
+        try:
+            metadata = {key: value for key, value in document.items() if key not in _MADE}
+            metadata["states"] = {
+                name: {**state, "pdg": HEAVY_STATE_CODES[name], "ctau": math.inf if state.get("ctau") is None else state["ctau"]}
+                for name, state in document.get("states", {}).items()
+            }
+            routes = tuple(str(route["name"]) for route in document["routes"])
+            return cls(
+                metadata,
+                tuple(str(process["products"]) for process in document["processes"]),
+                tuple(dict.fromkeys([*metadata["states"], *(route.split()[0] for route in routes)])),
+                routes,
+                bool(document["weighted"]),
+                int(document["events_in_file"]),
+                str(document["layout"]),
+                str(document["pdg_scheme"]),
+                bool(document.get("named_weights")),
+                tuple(map(str, document.get("weight_names", ()))),
+            )
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            raise DataFileError(f"what it says of its run cannot be read ({error})") from None
 
     @property
     def events_per_weight(self) -> float:
@@ -97,6 +141,7 @@ class RunInfo:
             "expected_events_per_proton": expected / protons if protons > 0 else None,
             "layout": self.layout,
             "pdg_scheme": self.pdg_scheme,
+            **({"weight_names": list(self.weight_names)} if self.weight_names else {}),
             "states": {name: {**state, "pdg": codes[name]} for name, state in self.metadata.get("states", {}).items()},
             "pdg_codes": dict(codes),
             "named_weights": list(self.named_weights),

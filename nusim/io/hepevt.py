@@ -15,6 +15,7 @@ edep-sim puts all tracked particles of a record at one point. Layouts
 The format has no place for weights and normalisation: `<file>.json` holds them, and what each record is.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ class HepevtWriter(EventWriter):
     def _head(self) -> str:
         self._weights: list[Array] = []
         self._parents: list[str] = []
-        self._records: dict[str, list[str]] = {"event": [], "vertex": [], "seen": [], "route": []}
+        self._records: dict[str, list[str]] = {"event": [], "vertex": [], "seen": [], "route": [], "process": []}
         self._volumes = detector_volumes(self._info.metadata.get("experiment", {}))
         return ""
 
@@ -83,10 +84,18 @@ class HepevtWriter(EventWriter):
             ("vertex", vertex),
             ("seen", (vertex == seen[owner]).astype(np.int64)),
             ("route", sample.route[owner]),
+            ("process", record.of_event["process"][owner]),
         ):
             # as text: a fraction of what a list of numbers takes, in a run that may be long
             self._records[name].append(",".join(map(str, column.tolist())))
         return label
+
+    def _note(self, beside: Mapping[str, Any]) -> None:
+        self._weights.append(beside["weights"])
+        if self._info.named_weights:
+            self._parents.append(",".join(map(str, beside["parents"])))
+        for name, parts in self._records.items():
+            parts.append(",".join(map(str, beside["records"][name].tolist())))
 
     def _finish(self) -> None:
         text = json_text(self._description())
@@ -106,7 +115,7 @@ class HepevtWriter(EventWriter):
             "frame": "detector",
             "normalisation": "expected events = events_per_weight times the sum of the weights of the file's events, each event once",
             "records_are": "for each record of the file its event (as in its first line), its number within the event from 1, whether it"
-            " holds the decay that the weight is for, and the event's route (place in routes, from 0)",
+            " holds the decay that the weight is for, the event's route (place in routes, from 0) and its final state (processes, from 1)",
             **{name: info.metadata[name] for name in ("model", "experiment") if name in info.metadata},
         }
         if info.named_weights:

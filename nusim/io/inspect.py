@@ -6,14 +6,18 @@ from typing import Any
 import numpy as np
 
 from ..errors import DataFileError
+from .block import check_samples, header_of
+from .check import detector_volumes
 from .hepevt import sidecar
 from .inspect_hepevt import inspect_hepevt
 from .inspect_lhe import inspect_lhe
+from .inspect_root import inspect_root, trees
+from .read import Source, open_source
 from .reading import InputFile, Problems, Tally
 
 
 def info(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """A description of an LHE or HEPEVT file.
+    """A description of an event file of any format.
 
     Keys: format, layout, n, weighted, sum_of_weights (expected events that the file's events stand for), routes (for each
     way by which the states seen came its events, sum_of_weights and, of the run, expected_events), named_weights (sums of the
@@ -22,7 +26,7 @@ def info(path: str | os.PathLike[str]) -> dict[str, Any]:
     consistent, problems (a line each; events and their lines counted as in the file, events from 0). Keys that the
     file says nothing about are None.
 
-    Raises DataFileError for a file that cannot be read as either format, or is damaged or cut off.
+    Raises DataFileError for a file that cannot be read as one of them, or is damaged or cut off.
     """
     file = InputFile(path)
     try:
@@ -31,11 +35,30 @@ def info(path: str | os.PathLike[str]) -> dict[str, Any]:
             return _conclude("lhe", file, *inspect_lhe(file, start))
         if _looks_like_hepevt(start) or (not start and not file.fault and sidecar(file.path).exists()):
             return _conclude("hepevt", file, *inspect_hepevt(file, start))
+        if start.startswith((b"HepMC::Version", b"PAR1")) or (start.startswith(b"root") and "events" in trees(file.path)):
+            return _samples(file)
+        if start.startswith(b"root"):
+            return _conclude(*inspect_root(file))
     finally:
         file.close()
     if file.fault:
         raise DataFileError(f"{file.path}: {file.fault}")
-    raise DataFileError(f"{file.path}: is {'empty' if not start else 'neither an LHE nor a HEPEVT file'}")
+    raise DataFileError(f"{file.path}: is {'empty' if not start else 'no event file: neither LHE, HepMC3, HEPEVT, ROOT nor Parquet'}")
+
+
+def _samples(file: InputFile) -> dict[str, Any]:
+    """Of a file whose events are read back as samples."""
+    problems, tally = Problems(), Tally()
+
+    def bad(event: int, why: str) -> None:
+        problems.add(f"event {event}: cannot be read: {why}")
+        tally.unreadable()
+
+    with open_source(file.path) as source:
+        header = header_of(source.info, detector_volumes(source.info.metadata.get("experiment", {})))
+        for sample in source.samples(bad):
+            check_samples(sample, tally.events, header, tally, problems)
+        return _conclude(source.format, source, source.info.summary(), tally, problems)
 
 
 def _looks_like_hepevt(start: bytes) -> bool:
@@ -43,7 +66,7 @@ def _looks_like_hepevt(start: bytes) -> bool:
     return len(tokens) == 2 and all(token.isdigit() for token in tokens)
 
 
-def _conclude(format: str, file: InputFile, run: dict[str, Any], tally: Tally, problems: Problems) -> dict[str, Any]:
+def _conclude(format: str, file: InputFile | Source, run: dict[str, Any], tally: Tally, problems: Problems) -> dict[str, Any]:
     n = tally.events
     announced = run.get("events_in_file")
     if announced is not None and announced != n:
@@ -62,7 +85,7 @@ def _conclude(format: str, file: InputFile, run: dict[str, Any], tally: Tally, p
         "routes": _routes(run, tally) if run else None,
         "named_weights": dict(tally.named) if run else None,
         **{key: run.get(key) for key in keys},
-        "sha256": file.sha256,
+        "sha256": file.sha256 if isinstance(file, InputFile) else file.sha256(),
         "consistent": not lines,
         "problems": lines,
     }

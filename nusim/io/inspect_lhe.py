@@ -2,7 +2,6 @@
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,8 @@ import numpy as np
 from ..errors import DataFileError
 from ..kernels.arrays import Array, IntArray
 from ..units import mm, ns
-from .check import FLIGHT_TOLERANCE, Events, Flights, check_flights, check_frames, check_inside, check_kinematics, detector_volumes
+from .block import Block, Header, Positions, check_lines
+from .check import Events, check_kinematics, detector_volumes
 from .reading import InputFile, Problems, Tally, factor_of, named_factors
 from .record import DetectorFrame
 
@@ -18,57 +18,10 @@ _HEADER_LIMIT = 100_000_000
 _TOKENS_OF_POSITION = 13
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Positions:
-    """The comment lines that give points in both frames."""
-
-    particle: IntArray
-    beam: Array
-    """Shape (k, 4): (ct, x, y, z), metres."""
-    detector: Array
-    """Shape (k, 3)."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Block:
-    """Events as numbers, with nusim's comment lines where there are any."""
-
-    events: Events
-    weight: Array
-    process: IntArray
-    code: IntArray
-    """PDG codes, shape (N,)."""
-    ctau: Array
-    production: Positions
-    vertices: Positions
-    heavy: IntArray
-    """Particle whose decay the detector sees; empty without nusim's lines."""
-    route: list[str]
-    """Way by which it came, in one word."""
-    delay: Array
-    """c t, metres."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Header:
-    """What the head of a file says of its events."""
-
-    own: bool
-    """Whether nusim wrote it."""
-    per_weight: float
-    processes: set[int]
-    frame: DetectorFrame | None
-    volumes: list[Any]
-    routes: dict[str, tuple[int, ...]]
-    """For each route, in one word, the codes of its states: the one seen, that which it came from, ..."""
-    factors: dict[str, dict[str, float]]
-    """Of the weights for nuisances, by name and beam parent."""
-
-
 def inspect_lhe(file: InputFile, start: bytes) -> tuple[dict[str, Any], Tally, Problems]:
     """The run as the header gives it, what the events sum to, problems. DataFileError for a file that is cut off."""
     problems = Problems()
-    text, rest = _header(file, start)
+    text, rest = header_of_file(file, start)
     header, run = _read_header(file, text, problems)
     tally, last = Tally(), b""
     for block in file.blocks(rest, b"</event>"):
@@ -87,7 +40,7 @@ def inspect_lhe(file: InputFile, start: bytes) -> tuple[dict[str, Any], Tally, P
 
 
 def _read_header(file: InputFile, header: str, problems: Problems) -> tuple[Header, dict[str, Any]]:
-    run, experiment = _element(header, "run", problems), _element(header, "experiment", problems)
+    run, experiment = element(header, "run", problems), element(header, "experiment", problems)
     processes = _processes(file, header)
     if not run:
         problems.add("the header is not nusim's: the normalisation is unknown")
@@ -111,7 +64,7 @@ def _routes(run: dict[str, Any], problems: Problems) -> dict[str, tuple[int, ...
         return {}
 
 
-def _header(file: InputFile, start: bytes) -> tuple[str, bytes]:
+def header_of_file(file: InputFile, start: bytes) -> tuple[str, bytes]:
     """Text up to </init>, and what was read of the rest."""
     end = b"</init>"
     while end not in start:
@@ -123,7 +76,7 @@ def _header(file: InputFile, start: bytes) -> tuple[str, bytes]:
     return start[:cut].decode("utf-8", "replace"), start[cut:]
 
 
-def _element(header: str, name: str, problems: Problems) -> dict[str, Any]:
+def element(header: str, name: str, problems: Problems) -> dict[str, Any]:
     found = re.search(rf"<nusim_{name}>(.*?)</nusim_{name}>", header, re.DOTALL)
     if not found:
         return {}
@@ -151,7 +104,7 @@ def _check(pieces: list[bytes], first: int, header: Header, tally: Tally, proble
     if not pieces:
         return
     try:
-        block = _parse(pieces, first, header.own)
+        block = parse(pieces, first, header.own)
     except (ValueError, IndexError) as error:
         if len(pieces) == 1:
             problems.add(f"event {first}: cannot be read: {error}")
@@ -168,7 +121,7 @@ def _check(pieces: list[bytes], first: int, header: Header, tally: Tally, proble
     if header.factors:
         _check_weights(pieces, first, block, header, tally, problems)
     if header.own:
-        _check_lines(block, header, problems)
+        check_lines(block, header, problems)
 
 
 _NAMED = re.compile(rb"<wgt id='([^']*)'>([^<]*)</wgt>")
@@ -186,7 +139,7 @@ def _check_weights(pieces: list[bytes], first: int, block: Block, header: Header
         tally.add_named(name, given * header.per_weight)
 
 
-def _parse(pieces: list[bytes], first: int, own: bool) -> Block:
+def parse(pieces: list[bytes], first: int, own: bool) -> Block:
     """Numbers of events, each given as text from before <event> to before </event>; ValueError where they do not fit."""
     lines: list[bytes] = []
     begin = np.empty(len(pieces), np.int64)
@@ -223,6 +176,7 @@ def _parse(pieces: list[bytes], first: int, own: bool) -> Block:
     )
     nothing = Positions(np.empty(0, np.int64), np.empty((0, 4)), np.empty((0, 3)))
     production, vertices, heavy, delay, route = nothing, nothing, np.empty(0, np.int64), np.empty(0), list[str]()
+    polarisation = np.empty(0)
     if own:
         places = [i for i, line in enumerate(lines) if line.startswith(b"# ")]
         production = _positions(lines, places, begin, offsets, b"production")
@@ -234,9 +188,23 @@ def _parse(pieces: list[bytes], first: int, own: bool) -> Block:
         if np.any(heavy < offsets[:-1]) or np.any(heavy >= offsets[1:]):
             raise ValueError("its heavy state is on no line")
         delay = _numbers([tokens[8] for tokens in rows], 1)[:, 0] * ns
+        polarisation = _numbers([tokens[10] for tokens in rows], 1)[:, 0]
         route = [tokens[14].decode("ascii", "replace") for tokens in rows]
     code = table[:, 0].astype(np.int64)
-    return Block(events, head[:, 2], head[:, 1].astype(np.int64), code, table[:, 11] * mm, production, vertices, heavy, route, delay)
+    return Block(
+        events,
+        head[:, 2],
+        head[:, 1].astype(np.int64),
+        code,
+        table[:, 11] * mm,
+        production,
+        vertices,
+        heavy,
+        route,
+        delay,
+        polarisation,
+        table[:, 12],
+    )
 
 
 def _numbers(tokens: list[bytes], width: int) -> Array:
@@ -262,78 +230,3 @@ def _positions(lines: list[bytes], places: list[int], begin: IntArray, offsets: 
     beam = values[:, :4].copy()
     beam[:, 0] *= ns
     return Positions(particle, beam, values[:, 4:])
-
-
-def _check_lines(block: Block, header: Header, problems: Problems) -> None:
-    """Vertices, flights, delay, route and detector, from nusim's comment lines."""
-    events = block.events
-    event, n = events.event, len(events.mass)
-    end, ends = np.zeros((n, 4)), np.zeros(n, bool)
-    end[block.vertices.particle] = block.vertices.beam
-    ends[block.vertices.particle] = True
-    idle = (events.momentum == 0).all(axis=1)
-    lines = np.arange(n) - events.offsets[event] + 1
-    missing = np.flatnonzero(events.decayed & ~ends & ~idle)
-    problems.add_each(missing, lambda i: f"{events.name(event[i])}: line {lines[i]}: it decays, but no vertex is given")
-    stray = np.flatnonzero(ends & ~events.decayed)
-    problems.add_each(stray, lambda i: f"{events.name(event[i])}: line {lines[i]}: a vertex is given, but it does not decay")
-    start, starts = np.zeros((n, 4)), np.zeros(n, bool)
-    start[block.production.particle] = block.production.beam
-    starts[block.production.particle] = True
-    line = events.mother[:, 0]
-    inside = (line > 0) & (line < lines)
-    mother = np.where(inside, events.offsets[event] + line - 1, np.arange(n))
-    start[inside] = end[mother[inside]]
-    starts[inside] = ends[mother[inside]]
-    known = np.flatnonzero(starts & ends)
-    check_flights(events, Flights(known, start[known], end[known], block.ctau[known]), problems)
-    path = np.where(starts & ends, np.linalg.norm(end[:, 1:] - start[:, 1:], axis=1), np.inf)
-    _check_way(block, mother, path, start, end, problems)
-    _check_routes(block, mother, header, problems)
-    if header.frame is not None:
-        for positions in (block.production, block.vertices):
-            check_frames(events, event[positions.particle], positions.beam[:, 1:], positions.detector, header.frame, problems)
-    seen = np.flatnonzero(ends[block.heavy])
-    check_inside(events, seen, end[block.heavy[seen], 1:], header.volumes, problems)
-
-
-def _check_way(block: Block, mother: IntArray, path: Array, start: Array, end: Array, problems: Problems) -> None:
-    """The delay against all pieces of the way from the beam parent's decay to the decay seen.
-
-    `mother`: of each particle, itself where it has none; `path`: length of each particle's way, infinite where it is not known.
-    """
-    events, at = block.events, block.heavy
-    length, begin, whole = np.zeros(len(at)), end[at, 0], np.zeros(len(at), bool)
-    while True:
-        upstream = events.incoming[at]
-        whole |= upstream
-        length = np.where(upstream, length, length + path[at])
-        begin = np.where(upstream, begin, start[at, 0])
-        if np.all(mother[at] == at):
-            break
-        at = mother[at]
-    # in the layout `decay` the way before the state seen is not in the file, and adds to its delay
-    cut = events.incoming[block.heavy]
-    own = np.where(cut, path[block.heavy], length)
-    excess = block.delay - (end[block.heavy, 0] - np.where(cut, start[block.heavy, 0], begin) - own)
-    wrong = whole & (own < np.inf) & (np.where(cut, -excess, np.abs(excess)) > FLIGHT_TOLERANCE * (1.0 + own))
-    problems.add_each(np.flatnonzero(wrong), lambda i: f"{events.name(i)}: its delay does not fit its vertices")
-
-
-def _check_routes(block: Block, mother: IntArray, header: Header, problems: Problems) -> None:
-    """The route named against the states in the event, from the one seen upwards."""
-    events = block.events
-    unknown = np.flatnonzero([route not in header.routes for route in block.route])
-    problems.add_each(unknown, lambda i: f"{events.name(i)}: its route {block.route[i]} is not in the header")
-    longest = max(map(len, header.routes.values()), default=0)
-    # one more than the longest: there the beam parent stands, which no route names
-    wanted = np.array([[*codes, *[0] * (longest + 1 - len(codes))] for codes in map(header.routes.get, block.route) if codes] or [[]])
-    mine = np.flatnonzero([route in header.routes for route in block.route])
-    at = block.heavy[mine]
-    code, off, over = np.abs(block.code), np.zeros(len(mine), bool), np.zeros(len(mine), bool)
-    for level in range(longest + 1 if len(mine) else 0):
-        # the layout `decay` ends with the state seen
-        off |= ~over & np.where(events.incoming[at] & (level > 0), wanted[:, level] != 0, wanted[:, level] != code[at])
-        over |= events.incoming[at]
-        at = mother[at]
-    problems.add_each(mine[off], lambda i: f"{events.name(i)}: its route {block.route[i]} is not the way of its heavy state")

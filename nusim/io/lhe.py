@@ -23,6 +23,7 @@ from .text import Integer, Real, RowTemplate
 from .writer import EventWriter, weight_column
 
 LAYOUTS = ("chain", "two-beam", "decay")
+TAIL = b"</LesHouchesEvents>\n"
 PLACEHOLDER = 22
 """PDG code of the incoming line without momentum in the layout `two-beam`."""
 
@@ -64,7 +65,7 @@ class LheWriter(EventWriter):
         return header_text(self._info)
 
     def _tail(self) -> str:
-        return "</LesHouchesEvents>\n"
+        return TAIL.decode()
 
     def _template(self, shape: Shape) -> RowTemplate:
         info = self._info

@@ -30,3 +30,15 @@ def translate(codes: IntArray, scheme: str) -> IntArray:
         translated[codes == code] = table[name]
         translated[codes == -code] = -table[name]
     return translated
+
+
+def translate_back(codes: IntArray, scheme: str) -> IntArray:
+    """Codes in a scheme in nusim's default one."""
+    table = scheme_codes(scheme)
+    if table == HEAVY_STATE_CODES:
+        return codes
+    translated = codes.copy()
+    for name, code in table.items():
+        translated[codes == code] = HEAVY_STATE_CODES[name]
+        translated[codes == -code] = -HEAVY_STATE_CODES[name]
+    return translated

@@ -88,12 +88,13 @@ class Record:
 
     def __init__(self, sample: EventSample, frame: DetectorFrame, scheme: str) -> None:
         self.sample = sample
+        self.frame = frame
         p, v = sample.momentum, sample.vertex
         x, y, z = v[:, 1], v[:, 2], v[:, 3]
         self.of_particle: dict[str, Any] = {
             "pdg": translate(sample.pdg, scheme),
             **{"E": p[:, 0], "px": p[:, 1], "py": p[:, 2], "pz": p[:, 3], "mass": sample.mass, "spin": sample.spin},
-            **{"x": x, "y": y, "z": z, "t_ns": v[:, 0] / ns},
+            **{"x": x, "y": y, "z": z, "t_ns": self.ns(v[:, 0])},
             **dict(zip(("detector_x", "detector_y", "detector_z"), frame.points(x, y, z), strict=True)),
         }
         self.of_event: dict[str, Any] = {
@@ -101,6 +102,11 @@ class Record:
             "delay_ns": sample.delay / ns,
             "polarisation": sample.polarisation,
         }
+
+    @staticmethod
+    def ns(ct: Array) -> Array:
+        """Times from c t in metres."""
+        return ct / ns
 
     def column(self, key: Hashable, events: IntArray) -> Any:
         """Values of a field: `key` is the name of an event's column, or (name of a particle's column, place)."""

@@ -67,20 +67,27 @@ class Integer:
 
 
 class RowTemplate:
-    """A row of text with fields, made once for a shape of event and filled for many."""
+    """A row of text with fields, made once for a shape of event and filled for many.
 
-    def __init__(self, pieces: Sequence[str | Real | Integer]) -> None:
+    `dense`: no blanks in the fields: a sign before every real number, zeros before integers.
+    """
+
+    def __init__(self, pieces: Sequence[str | Real | Integer], dense: bool = False) -> None:
         row = bytearray()
         self.reals: list[Hashable] = []
+        """Each once, however many fields it fills."""
         self.integers: list[Hashable] = []
-        self._real_places: list[int] = []
+        self._dense = dense
+        self._real_places: list[list[int]] = []
         self._integer_places: list[tuple[int, int]] = []
         for piece in pieces:
             if isinstance(piece, str):
                 row += piece.encode("ascii")
             elif isinstance(piece, Real):
-                self.reals.append(piece.key)
-                self._real_places.append(len(row))
+                if piece.key not in self.reals:
+                    self.reals.append(piece.key)
+                    self._real_places.append([])
+                self._real_places[self.reals.index(piece.key)].append(len(row))
                 row += b" " * REAL_WIDTH
             else:
                 assert piece.width % 4 == 0
@@ -105,13 +112,23 @@ class RowTemplate:
         for first in range(0, n, _BLOCK):
             block = rows[first : first + _BLOCK]
             if self.reals:
-                _fill_reals(block, reals[:, first : first + _BLOCK], self._real_places)
+                self._fill_reals(block, reals[:, first : first + _BLOCK])
             for column, (place, width) in zip(integers, self._integer_places, strict=True):
-                _fill_integers(block, column[first : first + _BLOCK], place, width)
+                _fill_integers(block, column[first : first + _BLOCK], place, width, self._dense)
         return rows
 
+    def _fill_reals(self, rows: Bytes, values: Array) -> None:
+        """Numbers that are the same in all rows, as masses are, are made into text once."""
+        bits = values.view(np.int64)
+        same = (bits == bits[:, :1]).all(axis=1)
+        plus = "+" if self._dense else " "
+        for which, columns in ((same, slice(0, 1)), (~same, slice(None))):
+            if which.any():
+                _fill_reals(rows, values[which, columns], [self._real_places[i] for i in np.flatnonzero(which)], plus)
 
-def _fill_reals(rows: Bytes, values: Array, places: Sequence[int]) -> None:
+
+def _fill_reals(rows: Bytes, values: Array, places: Sequence[Sequence[int]], plus: str) -> None:
+    """Write columns (fields, n) or (fields, 1), each to its places; `plus` stands before positive numbers."""
     size = np.abs(values)
     if not size.max() < np.inf:
         raise DataFileError("a number to be written is not finite")
@@ -135,28 +152,31 @@ def _fill_reals(rows: Bytes, values: Array, places: Sequence[int]) -> None:
     head = _LEADING[leading]
     middle = _ZERO_PADDED[upper - leading * np.uint32(10_000)] | _ZERO_PADDED[third] << np.uint64(32)
     tail = _ZERO_PADDED[lower - third * np.uint32(10_000)] | _EXPONENT[exponent + LARGEST_EXPONENT] << np.uint64(32)
-    sign = np.where(np.signbit(values), np.uint8(ord("-")), np.uint8(ord(" ")))
-    for i, place in enumerate(places):
-        _column(rows, "u1", place)[:] = sign[i]
-        _column(rows, "<u4", place + 1)[:] = head[i]
-        _column(rows, "<u8", place + 5)[:] = middle[i]
-        _column(rows, "<u8", place + 13)[:] = tail[i]
+    sign = np.where(np.signbit(values), np.uint8(ord("-")), np.uint8(ord(plus)))
+    for i, fields in enumerate(places):
+        for place in fields:
+            _column(rows, "u1", place)[:] = sign[i]
+            _column(rows, "<u4", place + 1)[:] = head[i]
+            _column(rows, "<u8", place + 5)[:] = middle[i]
+            _column(rows, "<u8", place + 13)[:] = tail[i]
 
 
-def _fill_integers(rows: Bytes, values: IntArray, place: int, width: int) -> None:
+def _fill_integers(rows: Bytes, values: IntArray, place: int, width: int, dense: bool) -> None:
     rest = np.abs(values)
     negative = np.flatnonzero(values < 0)
     if len(values) and (rest.max() >= 10**width or (len(negative) and rest[negative].max() >= 10 ** (width - 1))):
         raise DataFileError(f"an integer to be written needs more than {width} places: {values[np.argmax(rest)]}")
     for start in range(place + width - 4, place - 1, -4):
         above = rest // 10_000
-        index = rest - above * 10_000 + 10_000 * (above > 0)
+        index = rest - above * 10_000 + 10_000 * ((above > 0) | dense)
         words = _INTEGER_GROUP[index]
-        if start != place + width - 4:
+        if start != place + width - 4 and not dense:
             words = np.where(rest > 0, words, np.uint32(0x20202020))
         _column(rows, "<u4", start)[:] = words
         rest = above
-    if len(negative):
+    if len(negative) and dense:
+        rows[negative, place] = ord("-")
+    elif len(negative):
         magnitude = -values[negative]
         count = 1 + sum((magnitude >= 10**k).astype(np.int64) for k in range(1, width))
         rows[negative, place + width - 1 - count] = ord("-")

@@ -15,7 +15,7 @@ from ..events.sample import FINAL, INCOMING, INTERMEDIATE, EventSample
 from ..events.variations import names_of
 from ..experiment.experiment import Experiment
 from ..model.spectrum import Spectrum
-from . import hepevt, lhe
+from . import hepevt, hepmc3, lhe, root, table
 from .check import detector_volumes
 from .header import RunInfo
 from .output import check_free_space
@@ -24,16 +24,37 @@ from .writer import EventWriter
 
 FORMATS: dict[str, tuple[str, ...]] = {
     "lhe": (".lhe", ".lhe.gz"),
+    "hepmc3": (".hepmc3", ".hepmc3.gz"),
     "hepevt": (".hepevt", ".hepevt.txt"),
+    "rootracker": (".gtrac.root", ".rootracker.root"),
+    "fairship": (".llp.root", ".fairship.root"),
+    "root": (".root",),
+    "parquet": (".parquet",),
 }
-"""Formats and the suffixes that choose them."""
+"""Formats and the suffixes that choose them: the first that fits."""
 
-_WRITERS: dict[str, type[EventWriter]] = {"lhe": lhe.LheWriter, "hepevt": hepevt.HepevtWriter}
+Writer = EventWriter | table.TableWriter
 
+_WRITERS: dict[str, type[EventWriter] | type[table.TableWriter]] = {
+    "lhe": lhe.LheWriter,
+    "hepmc3": hepmc3.HepmcWriter,
+    "hepevt": hepevt.HepevtWriter,
+    "rootracker": root.RooTrackerWriter,
+    "fairship": root.FairShipWriter,
+    "root": root.FlatWriter,
+    "parquet": table.ParquetWriter,
+}
+
+_ROW = {"rootracker": 400, "fairship": 350, "root": 250, "parquet": 250}
+_PARTICLE = {"rootracker": 40, "fairship": 40, "root": 75, "parquet": 75}
+"""Bytes that a row of a table and each of its particles take at most, compressed."""
+
+COLUMNS = ("hepmc3", "root", "parquet")
+"""Formats whose events hold named weights as numbers; LHE and HEPEVT know those of nuisances, the others none."""
 _COMPRESSION = 0.45
 """Compressed over plain size, above what is measured."""
 
-_PER_RECORD, _PER_WEIGHT, _PER_PARENT = 16, 30, 5
+_PER_RECORD, _PER_WEIGHT, _PER_PARENT = 18, 30, 5
 """Bytes that the JSON file beside a HEPEVT file spends on each."""
 
 _TRIAL = 200
@@ -52,12 +73,13 @@ def write(
     """Write a sample; gives the sha256 of the uncompressed content.
 
     Parameters
-    - format: lhe or hepevt; by default what the suffix says (.lhe, .lhe.gz, .hepevt, .hepevt.txt).
-    - layout: chain, decay, two-beam (lhe only) or joint (hepevt only): see `nusim.io.lhe` and `nusim.io.hepevt`.
+    - format: lhe, hepmc3, hepevt, rootracker, fairship, root or parquet; by default what the suffix says (FORMATS).
+    - layout: chain; decay (lhe, hepmc3, hepevt), two-beam (lhe), nuhepmc (hepmc3), joint (hepevt): see `nusim.io.lhe`, `nusim.io.hepmc3`
+      and `nusim.io.hepevt`.
     - pdg_scheme: default, darknews or genie: the codes of the heavy states.
     - nuisances: whether events carry a weight for each nuisance of the beam up and down (`EventSample.varied_weights`).
 
-    Raises DataFileError; then nothing new stands under the name.
+    Raises DataFileError, or MissingExtraError for ROOT and Parquet files without their packages; then nothing new stands under the name.
     """
     writer = open_writer(
         path,
@@ -71,6 +93,7 @@ def write(
         layout=layout,
         pdg_scheme=pdg_scheme,
         nuisances=nuisances,
+        weight_names=tuple(sample.named_weights),
     )
     with writer:
         writer.write(sample)
@@ -89,8 +112,9 @@ def open_writer(
     format: str | None = None,
     layout: str = "chain",
     pdg_scheme: str = "default",
+    weight_names: tuple[str, ...] = (),
     nuisances: bool = True,
-) -> EventWriter:
+) -> Writer:
     """A writer for the samples of one run, to be used in a `with` block: `writer.write(sample)`, then `writer.sha256`.
 
     The samples' events follow each other in the file, which is the same for any cut of a run into samples. `events`
@@ -98,7 +122,10 @@ def open_writer(
     """
     name = format_of(path, format)
     count = int(metadata.get("n", 0)) if events is None else events
-    info = RunInfo(metadata, channels, states, routes, weighted, count, layout, pdg_scheme, nuisances)
+    if name in COLUMNS and nuisances:
+        weight_names = tuple(dict.fromkeys([*weight_names, *names_of(metadata.get("nuisances", {}))]))
+    said = nuisances and name in ("lhe", "hepevt")
+    info = RunInfo(metadata, channels, states, routes, weighted, count, layout, pdg_scheme, said, weight_names)
     compress = os.fspath(path).endswith(".gz")
     if compress and name == "hepevt":
         raise DataFileError(f"{path}: the readers of hepevt take plain text only; leave out .gz")
@@ -131,6 +158,7 @@ def write_events(
     DataFileError if nothing can be written.
     """
     check_at_least_one(chunk=chunk, workers=workers)
+    _require(format_of(path, format))
     check_room(path, n, format, layout=layout, weighted=weighted)
     run = prepare(spectrum, experiment, n, seed, state=state, final=final, weighted=weighted)
     empty = run.events(0, 0)
@@ -169,6 +197,14 @@ def write_events(
         "sha256": writer.sha256,
         "warnings": list(metadata["warnings"]),
     }
+
+
+def _require(format: str) -> None:
+    """MissingExtraError, before any work, where the format needs a package that is not there."""
+    if format == "parquet":
+        table.arrow()
+    elif format in ("root", "rootracker", "fairship"):
+        root.reader()
 
 
 @contextmanager
@@ -242,8 +278,12 @@ def _width(
     shape: Shape, path: str | os.PathLike[str], format: str | None, layout: str, weighted: bool, route: str, names: Sequence[str] = ()
 ) -> float:
     """Bytes of an event of a shape in a file; `names`: of weights for nuisances."""
+    if format_of(path, format) in _ROW:
+        return float(_ROW[format_of(path, format)] + _PARTICLE[format_of(path, format)] * len(shape.status))
     if format_of(path, format) == "lhe":
         width = lhe.event_template(shape, layout, weighted, route, names).width
+    elif format_of(path, format) == "hepmc3":
+        width = hepmc3.event_template(shape, layout, route).width
     else:
         width = hepevt.event_template(shape, layout).width + max(shape.label) * _PER_RECORD
         width += weighted * _PER_WEIGHT + bool(names) * _PER_PARENT

@@ -2,8 +2,11 @@
 
 import os
 from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -102,13 +105,8 @@ class EventWriter(ABC):
     def write(self, sample: EventSample) -> None:
         """Append a sample's events, which must be of the run that the file was opened for."""
         info = self._info
-        if (sample.channels, sample.states, sample.routes, sample.weighted) != (info.channels, info.states, info.routes, info.weighted):
-            raise DataFileError(
-                f"{self._file.path}: the sample is of another run than the file: channels, states, routes or weighting differ"
-            )
-        if len(sample) and not info.events_per_weight > 0:
-            raise DataFileError(f"{self._file.path}: expected_events = {info.metadata['expected_events']}: events need a positive rate")
-        check_sample(sample)
+        sample = with_weights(sample, info.weight_names)
+        check_run(self._file.path, info, sample)
         record = Record(sample, self._frame, info.pdg_scheme)
         record.of_event |= {
             "process": info.process_numbers[sample.channel],
@@ -118,6 +116,8 @@ class EventWriter(ABC):
         }
         varied_weights = varied(info.effects, sample.parents, record.of_event["file_weight"])
         record.of_event |= {weight_column(name): weights for name, weights in varied_weights.items()}
+        for name in info.weight_names:
+            record.of_event[f"weight {name}"] = sample.named_weights[name]
         self._prepare(record)
         shapes = list(record.shapes(self._label(record)))
         piece = _PIECE * min(max(len(shapes) // _SHAPES, 1), _LARGEST)
@@ -130,6 +130,25 @@ class EventWriter(ABC):
                     blocks.append((here - start, self._render(record, shape, here)))
             self._file.write(interleave(blocks, stop - start))
         self._written += len(sample)
+
+    def append(self, blocks: Iterable[bytes], events: int, mark: bytes, tail: bytes, beside: Mapping[str, Any]) -> bool:
+        """Copy `events` events of another file of this run, format and layout, given as blocks of whole lines; whether all were there.
+
+        `mark`: what an event's first line begins with; `tail`: what ends that file; `beside`: what stands beside it.
+        """
+        found, held = 0, b""
+        for block in blocks:
+            if mark:
+                found += block.startswith(mark) + block.count(b"\n" + mark)
+            content = held + block
+            held = content[len(content) - len(tail) :]
+            self._file.write(content[: len(content) - len(tail)])
+        self._note(beside)
+        self._written += events
+        return held == tail and (not mark or found == events)
+
+    def _note(self, beside: Mapping[str, Any]) -> None:  # noqa: B027 (most formats have nothing beside them)
+        """Take over what stands beside a file whose events were copied."""
 
     def _render(self, record: Record, shape: Shape, events: IntArray) -> Bytes:
         template = self._templates.get(shape)
@@ -145,3 +164,21 @@ class EventWriter(ABC):
             return template.render(reals, integers)
         except DataFileError as error:
             raise DataFileError(f"{self._file.path}: {error}") from None
+
+
+def with_weights(sample: EventSample, names: tuple[str, ...]) -> EventSample:
+    """The sample with the named weights that a file holds: its own, and those of the beam's nuisances."""
+    if names == tuple(sample.named_weights):
+        return sample
+    known = {**sample.varied_weights, **sample.named_weights}
+    return replace(sample, named_weights={name: known[name] for name in names if name in known})
+
+
+def check_run(path: Path, info: RunInfo, sample: EventSample) -> None:
+    """Refuse a sample of another run than the file was opened for, or one that a file could not say rightly."""
+    mine = (sample.channels, sample.states, sample.routes, sample.weighted, tuple(sample.named_weights))
+    if mine != (info.channels, info.states, info.routes, info.weighted, info.weight_names):
+        raise DataFileError(f"{path}: the sample is of another run than the file: channels, states, routes, weighting or weights differ")
+    if len(sample) and not info.events_per_weight > 0:
+        raise DataFileError(f"{path}: expected_events = {info.metadata['expected_events']}: events need a positive rate")
+    check_sample(sample)

@@ -12,6 +12,8 @@ SOURCE = 5
 """Azimuths and decay points of parents; by row."""
 NEUTRINO_FLUX = 11
 """Light neutrinos: + copy."""
+MUONS = 30
+"""Muons that parents leave, by row, and the choice among them: two stages."""
 CHAIN = 50
 """What happens along the chain of a candidate: + the candidate's stage."""
 SELECTION = 100
@@ -23,6 +25,10 @@ FLIGHT = 10_000
 
 _SPIN, _PRODUCTS, _CHAIN_LEVEL = 20_000, 30_000, 1000
 _PRODUCTS_OF_A_DECAY, _CHANNELS_OF_A_STATE = 4, 512
+
+
+MADE = 900
+"""In place of a mother: the beam parent's decay, whose second heavy product has a spin."""
 
 
 def spin_of_product(mother: int, product: int) -> int:

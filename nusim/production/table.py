@@ -1,23 +1,56 @@
 """Which parents make which heavy state, how often and how polarised: what rates and events are made of."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from .. import pdg
+from ..kernels.arrays import Array
 from ..kernels.kinematics import two_body_energy, two_body_momentum
+from ..kernels.spinors import SpinArray
 from ..model.spectrum import Spectrum
 from .modes import Mode, modes
 from .processes import processes
-from .terms import ProductionTerm
 
-MISSING_MODES = "heavy neutrinos from muons that pions and kaons leave are included only where the beam lists muons"
+MISSING_MODES = (
+    "heavy neutrinos from pions that stop or that kaons leave, and from muons of a user's flux, count only where they are listed"
+)
 """What production leaves out, for the warnings of rates and files."""
+
+
+class SourceTerm(Protocol):
+    """What a route needs of a decay whose first product it follows: the part of `CascadeTerm` that draws no decay by acceptance."""
+
+    @property
+    def pdg(self) -> tuple[int, ...]:
+        """PDG codes of the two or three products, the state that is followed first."""
+
+    @property
+    def m_parent(self) -> float:
+        """GeV."""
+
+    @property
+    def masses(self) -> tuple[float, ...]:
+        """GeV; 0 for `pdg.REMNANT`, whose mass varies."""
+
+    @property
+    def draws(self) -> int:
+        """Uniform numbers of `sample`."""
+
+    def msq(self, momenta: Array, spin: SpinArray) -> Array:
+        """|M|^2 (n,)."""
+
+    def sample(self, u: Array) -> tuple[Array, Array]:
+        """Isotropic momenta (n, k, 4) and the factors (n,) that make |M|^2 a weight of mean 1."""
+
+    def polarisation(self, momenta: Array, spin: SpinArray, place: int, u: Array) -> SpinArray:
+        """Spin (n, 3) of a product, as of `CascadeTerm`."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProductionMode:
-    """Decay of a meson, tau or muon into a heavy state and one or two other particles."""
+    """Decay of a meson, tau or muon into a heavy state and one or two other particles, or such a state made by a beam proton."""
 
     state: str
     parent: int
@@ -37,8 +70,13 @@ class ProductionMode:
     """Of the heavy state there, GeV, with that energy."""
     antiparticle: bool
     """Whether a Dirac heavy state is made as its antiparticle."""
-    term: ProductionTerm | None = None
-    """Of a three-body decay: spectra, momenta, polarisation; products in the order heavy state, lepton, third."""
+    term: SourceTerm | None = None
+    """Of a three-body decay, or one that makes a boson: spectra, momenta, spins; products in the order heavy state, lepton, third."""
+
+    @property
+    def is_oriented(self) -> bool:
+        """Whether its term has weights that depend on directions (`turned`): the parent's flight is not forgotten."""
+        return bool(getattr(self.term, "oriented", False))
 
 
 def production_modes(spectrum: Spectrum, state: str, parents: tuple[int, ...]) -> tuple[ProductionMode, ...]:

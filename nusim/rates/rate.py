@@ -8,13 +8,13 @@ from functools import cached_property
 import numpy as np
 
 from .. import pdg
+from ..beams.nuisances import Nuisance
 from ..errors import ParameterError
 from ..experiment.experiment import Experiment
-from ..experiment.source import FinalState, heavy_source, parents_of, shares_of, tables_of, visible_final_states, why_nothing
+from ..experiment.source import FinalState, heavy_source, origins_of, parents_of, shares_of, visible_final_states, why_nothing
 from ..experiment.survey import PRECISION, Survey, survey
 from ..kernels.arrays import Array
 from ..model.spectrum import Spectrum
-from ..production.table import MISSING_MODES
 from .criterion import criterion_events
 from .recast import scaled_events
 from .selected import Selected, select
@@ -116,11 +116,11 @@ def expected_events(spectrum: Spectrum, experiment: Experiment, seed: int = 1, p
         return together(spectrum, experiment, [expected_events(spectrum, member, seed, precision) for member in experiment.members])
     if experiment.recast is not None:
         return scaled_events(spectrum, experiment, criterion_events(experiment.criterion, experiment.background))
-    tables = tables_of(spectrum)
-    parents = parents_of(experiment)
-    source = heavy_source(spectrum, experiment, parents, tables, seed)
+    origins = origins_of(spectrum, experiment, parents_of(experiment))
+    tables, parents = origins.tables, origins.parents
+    source = heavy_source(spectrum, experiment, parents, tables, seed, bosons=origins.modes)
     found = survey(source, seed, precision)
-    warnings = [*parents.notes, *spectrum.warnings, MISSING_MODES, *(w for table in tables.values() for w in table.warnings)]
+    warnings = [*parents.notes, *spectrum.warnings, *origins.warnings, *(w for table in tables.values() for w in table.warnings)]
     if found.total == 0:
         reason = why_nothing(spectrum, experiment, parents) if not source.routes else _NONE_INSIDE.format(experiment.name)
         return _nothing(spectrum, experiment, tuple(tables), (reason, *warnings))
@@ -198,11 +198,13 @@ class _Sums:
         """Name of each route's beam parent."""
         return np.array([pdg.NAMES[code] for code in self.found.source.of_mode("parent").tolist()])
 
+    @cached_property
+    def _nuisances(self) -> tuple[Nuisance, ...]:
+        return self.found.nuisances(self.experiment.nuisances)
+
     def by_nuisance(self, events: Array) -> dict[str, float]:
         """Change of the sum of `events`, given by route, for a standard deviation of each nuisance that acts on any."""
-        effects = {
-            nuisance.name: np.array([nuisance.effect.get(name, 0.0) for name in self.parent]) for nuisance in self.experiment.nuisances
-        }
+        effects = {nuisance.name: np.array([nuisance.effect.get(name, 0.0) for name in self.parent]) for nuisance in self._nuisances}
         return {name: float(effect @ events) for name, effect in effects.items() if effect.any()}
 
     def of_routes(self, name_of: Array, names: Sequence[str] = ()) -> dict[str, tuple[Array, float]]:

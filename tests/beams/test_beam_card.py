@@ -36,7 +36,7 @@ def test_bnb_is_the_beam_of_its_sources(bnb: Beam) -> None:
     assert bnb.timing is not None
     assert bnb.timing.bucket_spacing / ns == pytest.approx(18.936)
     assert bnb.tunnel[-1].end == pytest.approx(50.3, abs=0.05)
-    assert set(bnb.normalisation_uncertainty) == {"pi+", "pi-", "K+", "K-", "KL"}
+    assert set(bnb.normalisation_uncertainty) == {"pi+", "pi-", "K+", "K-", "KL", "pi0", "eta", "omega", "eta'", "pN"}
     assert all(table.parent == card_folder("beam") for table in bnb.tables.values())
 
 

@@ -5,7 +5,8 @@ import pytest
 
 from nusim import pdg
 from nusim.beams.beam import Beam
-from nusim.beams.build import _probabilities, decays_in_flight, inside_cylinder, primary_mesons, reduced, surrounded
+from nusim.beams.build import decays_in_flight, inside_cylinder, primary_mesons, reduced, surrounded
+from nusim.beams.choice import probabilities
 from nusim.beams.decay_region import Section, decays_on_path, draw_along, free_path
 from nusim.beams.mesons import Mesons
 from nusim.beams.parents import ParentFlux
@@ -128,7 +129,7 @@ def test_choosing_rows_keeps_every_sum() -> None:
 def test_probabilities_sum_to_the_rows_wanted() -> None:
     value = np.random.default_rng(4).pareto(1.2, 5000)
     for rows in (10, 500, 4000, 5000, 9000):
-        chance = _probabilities(value, rows)
+        chance = probabilities(value, rows)
         assert np.all((chance > 0) & (chance <= 1))
         assert chance.sum() == pytest.approx(min(rows, 5000), rel=1e-9)
 

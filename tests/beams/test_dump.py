@@ -9,7 +9,7 @@ import pytest
 from nusim import pdg
 from nusim.beams.beam import Beam, load_parents
 from nusim.beams.build import beam_summary, rebuild
-from nusim.beams.dump import REST_MOMENTUM, Slowing, _Follower, build_dump, cascade_decays, prompt_decays
+from nusim.beams.dump import REST_MOMENTUM, Follower, Slowing, build_dump, cascade_decays, prompt_decays
 from nusim.beams.materials import Material
 from nusim.cards.read import read_beam
 from nusim.errors import ParameterError
@@ -58,12 +58,12 @@ def test_range_and_energy_are_inverse_and_agree_with_small_steps() -> None:
         assert np.hypot(stepped, mass) - mass == pytest.approx(left, rel=2e-3)
 
 
-def _follower(beam: Beam, seed: int) -> _Follower:
+def _follower(beam: Beam, seed: int) -> Follower:
     pytest.importorskip("pythia8mc")
     from nusim.beams.cascade import Generator, numbers
 
     assert beam.dump is not None
-    return _Follower(Generator(seed), beam.dump, beam.materials[beam.dump.material], numbers(np.random.default_rng(seed)))
+    return Follower(Generator(seed), beam.dump, beam.materials[beam.dump.material], numbers(np.random.default_rng(seed)))
 
 
 @pytest.mark.parametrize("code", [321, 130, -211])

@@ -28,7 +28,8 @@ def test_cards_are_dumps_of_400_gev() -> None:
         assert set(beam.tables) == {"fhc"}
         assert not beam.horns
         # every species of the table has its uncertainty
-        assert {-13, 211, -211, 321, -321, 130} | set(beam.prompt_yields) == set(_codes(beam.normalisation_uncertainty))
+        others = {-13, 211, -211, 321, -321, 130, 111, 221, 223, 331, 90}
+        assert others | set(beam.prompt_yields) == set(_codes(beam.normalisation_uncertainty))
 
 
 def _codes(names: Any) -> list[int]:

@@ -8,16 +8,8 @@ import pytest
 
 from nusim import pdg
 from nusim.beams.decay_region import Section
-from nusim.beams.neutrino_flux import (
-    LAMBDA_PLUS,
-    LAMBDA_ZERO,
-    LEPTONIC,
-    SEMILEPTONIC,
-    draw_semileptonic,
-    muon_decay_density,
-    neutrino_flux,
-    semileptonic_spectrum,
-)
+from nusim.beams.meson_decays import LAMBDA_PLUS, LAMBDA_ZERO, LEPTONIC, SEMILEPTONIC, draw_semileptonic, semileptonic_spectrum
+from nusim.beams.neutrino_flux import muon_decay_density, neutrino_flux
 from nusim.beams.parents import ParentFlux
 from nusim.errors import ParameterError
 from nusim.kernels.arrays import Array

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from nusim.beams.beam import Beam, Polarity, load_parents
-from nusim.beams.build import beam_summary, importance, reduced
+from nusim.beams.build import beam_summary, reduced
+from nusim.beams.choice import importance
 from nusim.beams.neutrino_flux import neutrino_flux
 from nusim.beams.parents import ParentFlux
 from nusim.cards.read import read_beam, read_experiment, read_model

@@ -9,7 +9,8 @@ import pytest
 
 from nusim import pdg
 from nusim.beams.beam import Beam, Polarity, load_parents, write_table
-from nusim.beams.build import ROWS, beam_summary, build_parents, importance, rebuild
+from nusim.beams.build import ROWS, beam_summary, build_parents, rebuild
+from nusim.beams.choice import importance
 from nusim.beams.neutrino_flux import neutrino_flux
 from nusim.beams.parents import ParentFlux
 from nusim.errors import DataFileError, MissingExtraError, ParameterError

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from nusim.cards.read import experiment_names
+from nusim.production.table import MISSING_MODES
 
 from .conftest import Run
 
-MISSING = "warning: heavy neutrinos from muons that pions and kaons leave are included only where the beam lists muons"
+MISSING = f"warning: {MISSING_MODES}"
 
 
 class TestCards:

@@ -66,7 +66,7 @@ def test_refused(nusim: Run, argv: tuple[str, ...], message: str) -> None:
         (("flux", "sbnd", "--edges", "0:inf:1"), "'inf' is not finite"),
         (("events", "circle", "sbnd", "-o", "x.lhe"), "the following arguments are required: -n/--number"),
         (("events", "circle", "sbnd", "-n", "1.5", "-o", "x.lhe"), "'1.5': a whole number is needed"),
-        (("events", "circle", "sbnd", "-n", "1", "-o", "x.lhe", "--format", "hepmc3"), "invalid choice: 'hepmc3'"),
+        (("events", "circle", "sbnd", "-n", "1", "-o", "x.lhe", "--format", "hepmc"), "invalid choice: 'hepmc'"),
         (("scan", "circle", "sbnd"), "invalid choice: 'scan'"),
     ],
 )

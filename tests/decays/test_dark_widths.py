@@ -3,10 +3,12 @@
 import mpmath
 import numpy as np
 import pytest
+from scipy.linalg import eigh
 
-from nusim import pdg
-from nusim.constants import ALPHA, V_HIGGS
+from nusim import decay_table, pdg, read_model, solve
+from nusim.constants import ALPHA, M_Z, SIN2_THETA_W, V_HIGGS
 from nusim.decays import dark_widths as dw
+from nusim.decays.couplings import NEUTRAL, couplings
 from nusim.kernels.lorentz import dot
 
 from . import phase_space
@@ -286,3 +288,25 @@ def test_widths_off_the_shell_join_those_on_it(boson: str) -> None:
     point = found(m_zprime=0.9, m_phi=1.9, epsilon=0.05, sin_alpha=0.1, g_dark=1e-3)
     mass = np.array([[dw.boson_mass(point, boson)]])
     np.testing.assert_allclose(dw.off_shell_widths([point], boson, mass), [[dw.boson_width(point, boson)]], rtol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("m_zprime", "excess", "warned"), [(60.0, 1e-4, False), (90.0, 0.0221, True), (90.9, 0.326, True), (92.5, 0.0177, True)]
+)
+def test_z_and_zprime_at_first_order_beside_the_exact_diagonalisation(m_zprime: float, excess: float, warned: bool) -> None:
+    """How far the Z' share of J_Z is off for epsilon = 0.01, from kinetic and mass matrices over (photon, Z, Z'); a large angle is said."""
+    model = read_model("circle", set={"portals.epsilon": 0.01, "mediator.m_zprime": m_zprime})
+    spectrum = solve(model)
+    weinberg = float(SIN2_THETA_W)
+    s, c = np.sqrt(weinberg), np.sqrt(1 - weinberg)
+    chi, bare = -0.01 / c, m_zprime
+    kinetic = np.array([[1.0, 0.0, chi * c], [0.0, 1.0, -chi * s], [chi * c, -chi * s, 1.0]])
+    for _ in range(60):
+        squares, vectors = eigh(np.diag([0.0, float(M_Z) ** 2, bare**2]), kinetic)
+        place = 1 + int(np.argmax(np.abs(vectors[2, 1:])))
+        bare *= m_zprime / np.sqrt(squares[place])
+    exact = vectors[1, place] / np.sign(vectors[2, place])
+    first = couplings(spectrum).weak / (2 * NEUTRAL)
+    assert first / exact - 1 == pytest.approx(excess, abs=2e-3)
+    notes = " ".join(decay_table(spectrum, "zprime").warnings)
+    assert ("mix by an angle" in notes) == warned

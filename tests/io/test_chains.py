@@ -226,10 +226,11 @@ class TestHepevt:
         columns = run["records"]
         assert columns["event"] == [number for number, _ in records]
         assert len(records) > 160
-        for number, vertex, seen, route, (_, particles) in zip(*columns.values(), records, strict=True):
+        for number, vertex, seen, route, process, (_, particles) in zip(*columns.values(), records, strict=True):
             before = [v for n, v in zip(columns["event"], columns["vertex"], strict=True) if n == number and v < vertex]
             assert before == list(range(1, vertex))
             assert run["routes"][route]["name"] == ALL_ROUTES[sample.route[number]]
+            assert process == sample.channel[number] + 1
             point = np.array([p.position[3] * ns for p in particles if p.status == 1])
             assert (np.abs(point - sample.decay_vertex[number, 0]).max() < 2 * ONE_POINT) == bool(seen)
         if weighted:

@@ -215,12 +215,12 @@ def test_a_hepevt_file_that_ends_within_a_record_is_refused(tmp_path: Path) -> N
     ("content", "message"),
     [
         (b"", "is empty"),
-        (bytes(range(256)) * 50, "neither an LHE nor a HEPEVT file"),
-        (b"hello\n", "neither an LHE nor a HEPEVT file"),
-        (b"<html></html>", "neither an LHE nor a HEPEVT file"),
+        (bytes(range(256)) * 50, "no event file: neither LHE"),
+        (b"hello\n", "no event file: neither LHE"),
+        (b"<html></html>", "no event file: neither LHE"),
         (b"<LesHouchesEvents version='3.0'>\n", "the LHE header has no <init> block"),
         (b"<LesHouchesEvents>\n<init>\n 1 2\n</init>\n</LesHouchesEvents>", "the <init> block of the LHE file cannot be read"),
-        (gzip.compress(b"nothing", mtime=0), "neither an LHE nor a HEPEVT file"),
+        (gzip.compress(b"nothing", mtime=0), "no event file: neither LHE"),
     ],
 )
 def test_what_is_no_event_file_is_one_line(tmp_path: Path, content: bytes, message: str) -> None:

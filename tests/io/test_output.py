@@ -19,6 +19,8 @@ from .samples import CHANNELS, ROUTES, STATES, metadata, mixed_sample
 
 RUN: dict[str, Any] = {"channels": CHANNELS, "states": STATES, "routes": ROUTES, "weighted": False}
 
+SUFFIXES = ".lhe .lhe.gz .hepmc3 .hepmc3.gz .hepevt .hepevt.txt .gtrac.root .rootracker.root .llp.root .fairship.root .root .parquet"
+
 
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
@@ -180,9 +182,9 @@ def test_the_suffix_chooses_the_format(name: str, format: str | None, expected: 
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("a.txt", {}, "a.txt: the suffix .txt is of no known format; known: .lhe .lhe.gz .hepevt .hepevt.txt; or give format="),
-        ("a", {}, "a: a name without suffix is of no known format; known: .lhe .lhe.gz .hepevt .hepevt.txt; or give format="),
-        ("a.lhe", {"format": "hepmc"}, "format 'hepmc': unknown; known: lhe hepevt"),
+        ("a.txt", {}, f"a.txt: the suffix .txt is of no known format; known: {SUFFIXES}; or give format="),
+        ("a", {}, f"a: a name without suffix is of no known format; known: {SUFFIXES}; or give format="),
+        ("a.lhe", {"format": "hepmc"}, "format 'hepmc': unknown; known: lhe hepmc3 hepevt rootracker fairship root parquet"),
         ("a.lhe", {"layout": "tree"}, "layout 'tree': unknown to lhe; known: chain two-beam decay"),
         ("a.hepevt", {"layout": "two-beam"}, "layout 'two-beam': unknown to hepevt; known: chain decay joint"),
         ("a.lhe", {"pdg_scheme": "pythia"}, "pdg scheme 'pythia': unknown; known: default darknews genie"),

@@ -151,9 +151,9 @@ def test_a_bar_of_rates_is_divided_by_parents() -> None:
     ends = {round(bar.get_y() + bar.get_height() / 2): bar.get_x() + bar.get_width() for bar in bars}
     assert ends == pytest.approx({1: 2.0, 2: 5e4})
     assert len({to_hex(bar.get_facecolor()) for bar in bars}) == 3
-    small = sorted((bar.get_x(), bar.get_x() + bar.get_width()) for bar in bars if round(bar.get_y() + bar.get_height() / 2) == 1)
+    parts = sorted((bar.get_x(), bar.get_x() + bar.get_width()) for bar in bars if round(bar.get_y() + bar.get_height() / 2) == 1)
     # two equal shares divide the drawn length in the middle
-    assert small[0][1] ** 2 == pytest.approx(small[0][0] * small[-1][1])
+    assert parts[0][1] ** 2 == pytest.approx(parts[0][0] * parts[-1][1])
     assert {text.get_text() for text in axes.texts} >= {"no events", "2.00", "50,000"}
 
 
