@@ -1,7 +1,8 @@
 """Experiment cards: what a file in experiments/ may say, and the experiment it makes."""
 
+import math
 from collections.abc import Callable, Mapping
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, field_validator, model_validator
 
@@ -16,6 +17,9 @@ from .toml import Group, Table
 
 Triple = tuple[Number, Number, Number]
 Fraction = Annotated[float, Field(strict=True, ge=0.0, le=1.0)]
+Angle = Annotated[float, Field(strict=True, ge=0.0, le=math.pi)]
+Distance = Annotated[float, Field(strict=True, ge=0.0)]
+Kind = Literal["e", "mu", "pi", "gamma", "K"]
 
 _SHAPE_KEYS = {"box": ("size",), "ellipse": ("size",), "frustum": ("size",), "cylinder": ("radius", "length", "axis")}
 _SIZES = {"box": "[width, height, length]", "ellipse": "[width, height, length], full axes", "frustum": "[w0, h0, w1, h1, length]"}
@@ -144,11 +148,26 @@ class ThresholdTable(StrictModel):
 class SelectionTable(StrictModel):
     """[selection]: what the detector sees."""
 
-    visible: tuple[Literal["e", "mu", "pi", "gamma", "K"], ...] = ("e", "mu", "pi", "gamma", "K")
+    visible: tuple[Kind, ...] = get_args(Kind)
     thresholds: ThresholdTable = ThresholdTable()
     min_visible: Annotated[Integer, Field(ge=0)] = 2
     efficiency: Fraction | dict[str, Fraction] = 1.0
     plane: tuple[PlaneTable, ...] = ()
+    min_opening_angle: Angle | dict[str, Angle] = 0.0
+    min_vertex_radius: Distance = 0.0
+    min_track_radius: Distance = 0.0
+
+    @field_validator("min_opening_angle")
+    @classmethod
+    def _two_kinds(cls, value: float | dict[str, float]) -> float | dict[str, float]:
+        kinds = get_args(Kind)
+        pairs = [tuple(sorted(key.split())) for key in value] if isinstance(value, dict) else []
+        for pair in pairs:
+            if len(pair) != 2 or not set(pair) <= set(kinds):
+                raise ValueError(f"'{' '.join(pair)}': angles are given by two kinds, as in 'e e'; kinds are {', '.join(kinds)}")
+            if pairs.count(pair) > 1:
+                raise ValueError(f"'{' '.join(pair)}': one pair of kinds is given twice")
+        return value
 
     @field_validator("efficiency")
     @classmethod
@@ -162,7 +181,15 @@ class SelectionTable(StrictModel):
 
     def selection(self) -> Selection:
         planes = tuple(Plane(plane.z, plane.shape, plane.size, plane.inner_radius) for plane in self.plane)
-        return Selection(self.visible, self.thresholds.model_dump(exclude_none=True), self.min_visible, self.efficiency, planes)
+        angle: float | dict[tuple[str, str], float]
+        if isinstance(self.min_opening_angle, dict):
+            angle = {(pair[0], pair[1]): value for pair, value in ((key.split(), value) for key, value in self.min_opening_angle.items())}
+        else:
+            angle = self.min_opening_angle
+        thresholds = self.thresholds.model_dump(exclude_none=True)
+        return Selection(
+            self.visible, thresholds, self.min_visible, self.efficiency, planes, angle, self.min_vertex_radius, self.min_track_radius
+        )
 
 
 class LimitTable(StrictModel):
@@ -330,6 +357,13 @@ def _selection_dict(selection: Selection) -> Table:
         "min_visible": selection.min_visible,
         "efficiency": efficiency,
     }
+    angle = selection.min_opening_angle
+    asked = {
+        "min_opening_angle": {" ".join(pair): value for pair, value in angle.items()} if isinstance(angle, Mapping) else angle,
+        "min_vertex_radius": selection.min_vertex_radius,
+        "min_track_radius": selection.min_track_radius,
+    }
+    result.update({key: value for key, value in asked.items() if value})
     if selection.planes:
         result["plane"] = [
             {"z": plane.z, "shape": plane.shape, "size": list(plane.size), "inner_radius": plane.inner_radius} for plane in selection.planes

@@ -62,6 +62,8 @@ _UNITS = {
     "density": "g/cm3",
     "current": "A",
     "skin_depth": "m",
+    **dict.fromkeys(("min_vertex_radius", "min_track_radius", "inner_radius"), "m"),
+    "min_opening_angle": "rad",
 }
 
 

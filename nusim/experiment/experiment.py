@@ -50,12 +50,24 @@ class Selection:
     efficiency: float | Mapping[str, float] = 1.0
     """One number, or a number by final state (the others are not selected)."""
     planes: tuple[Plane, ...] = ()
+    min_opening_angle: float | Mapping[tuple[str, str], float] = 0.0
+    """Radians below which two visible objects are one: of any two, or by their kinds in either order (other pairs are told apart)."""
+    min_vertex_radius: float = 0.0
+    """Metres between the decay and the beam axis."""
+    min_track_radius: float = 0.0
+    """Metres to which a charged daughter's line, drawn out both ways, may come near the beam axis."""
 
     def efficiency_of(self, products: str) -> float:
         """Efficiency for a final state in nusim's naming."""
         if isinstance(self.efficiency, Mapping):
             return float(self.efficiency.get(products, 0.0))
         return float(self.efficiency)
+
+    def opening_angle_of(self, one: str, other: str) -> float:
+        """Radians that two objects of these kinds must be apart."""
+        if isinstance(self.min_opening_angle, Mapping):
+            return float(self.min_opening_angle.get((one, other), self.min_opening_angle.get((other, one), 0.0)))
+        return float(self.min_opening_angle)
 
 
 @dataclass(frozen=True, slots=True)

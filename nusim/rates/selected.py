@@ -173,7 +173,7 @@ def _decayed(
         codes, momenta, _ = draw_products(final.channel.terms, spin_of(final.state, flux.spin[part]), antiparticle, seed, stage, own)
         mass = tables[final.state].mass
         lab = np.stack([boost(momenta[:, k], flux.momentum[part], mass) for k in range(codes.shape[1])], axis=1)
-        good = passes(selection, codes, lab, vertex[part], uniforms(seed, stage + 1, own, codes.shape[1]))
+        good = passes(selection, codes, lab, vertex[part], uniforms(seed, stage + 1, own, 2 * codes.shape[1]))
         kept[order, part] = good * (share[final] / np.maximum(visible, 1e-300))[flux.route[part]] * efficiency
     return kept, line, group
 

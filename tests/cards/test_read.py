@@ -91,12 +91,17 @@ def test_resolved_experiment_is_a_card_again() -> None:
     from nusim.cards.flux import beam_of_files
     from nusim.cards.toml import validate
 
-    experiment = read_experiment("sbnd", set={"beam.normalisation.K+": 1.1, "selection.efficiency": {"e+ nu e-": 0.5}})
+    change = {"beam.normalisation.K+": 1.1, "selection.efficiency": {"e+ nu e-": 0.5}, "selection.min_opening_angle": {"mu e": 0.1}}
+    experiment = read_experiment("sbnd", set={**change, "selection.min_vertex_radius": 0.2, "selection.min_track_radius": 0.1})
     again = validate(ExperimentCard, resolved(experiment), "sbnd").experiment(
         read_beam, read_experiment, lambda table: beam_of_files(table, Path())
     )
     assert resolved(again) == resolved(experiment)
+    assert again.selection == experiment.selection
     assert again.selection.efficiency_of("nu e- e+") == 0.5
+    assert again.selection.opening_angle_of("e", "mu") == again.selection.opening_angle_of("mu", "e") == 0.1
+    assert again.selection.opening_angle_of("e", "e") == 0.0
+    assert (again.selection.min_vertex_radius, again.selection.min_track_radius) == (0.2, 0.1)
     assert again.normalisation == {"K+": 1.1}
 
 
@@ -226,6 +231,21 @@ def test_refused_model_files(tmp_path: Path, old: str, new: str, message: str) -
             "[[detector]]",
             '[selection]\nefficiency = { "nu q" = 1.0 }\n[[detector]]',
             "selection.efficiency: final state 'nu q': unknown particle 'q'",
+        ),
+        (
+            "[[detector]]",
+            '[selection]\nmin_opening_angle = { "e tau" = 0.1 }\n[[detector]]',
+            "selection.min_opening_angle: 'e tau': angles are given by two kinds, as in 'e e'; kinds are e, mu, pi, gamma, K",
+        ),
+        (
+            "[[detector]]",
+            '[selection]\nmin_opening_angle = { "e mu" = 0.1, "mu e" = 0.2 }\n[[detector]]',
+            "selection.min_opening_angle: 'e mu': one pair of kinds is given twice",
+        ),
+        (
+            "[[detector]]",
+            "[selection]\nmin_track_radius = -0.1\n[[detector]]",
+            "selection: min_track_radius = -0.1: input should be greater than or equal to 0",
         ),
     ],
 )
