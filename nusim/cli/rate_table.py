@@ -28,7 +28,7 @@ def print_page(rate: "Rate", seconds: float, share: float | None) -> None:
     if rate.events > 0:
         causes = ", ".join(f"{name} {change / rate.events:.0%}" for name, change in _largest(rate)) or "none given"
         summary += [
-            ("  beam normalisation", f"+- {rate.norm_error:.2g} events ({rate.norm_error / rate.events:.0%})"),
+            ("  normalisation", f"+- {rate.norm_error:.2g} events ({rate.norm_error / rate.events:.0%})"),
             ("    largest", causes),
             ("  acceptance", number(rate.acceptance, 4)),
             ("  mean gamma beta", number(rate.mean_boost, 4)),
@@ -84,7 +84,7 @@ def print_rates(model: str, found: Sequence["Found"], share: float | None) -> No
             print()
             print_table(("experiment", title, *_COLUMNS), lines, left=(0, 1))
     if any(one.rate is not None for one in found):
-        print("\n  norm: beam normalisation; inside: share of the states crossing the detector that decay in it")
+        print("\n  norm: of the beam, or of the limits scaled from; inside: share of the states crossing the detector that decay in it")
 
 
 _COLUMNS = ("events", "stat", "norm", "share", "selected")

@@ -46,6 +46,9 @@ def scaled_events(spectrum: Spectrum, experiment: Experiment, criterion_events: 
             for products, events in _scaled(table, limit, recast, own / bound, bound).items():
                 by_state[state] += criterion_events * events
                 by_final[products] = by_final.get(products, 0.0) + criterion_events * events
+    flavours = list(dict.fromkeys(limit.flavour for limit in recast.limits))
+    if not any(spectrum.mixing2(flavour, state) for flavour in flavours for state in spectrum.heavy_states):
+        notes.insert(0, f"{experiment.name}: nothing is expected: its limits are on |U_{'|^2 and |U_'.join(flavours)}|^2, which are 0 here")
     total = math.fsum(by_state.values())
     seen = {state: number for state, number in by_state.items() if number > 0}
     columns: dict[str, Any] = {}

@@ -113,3 +113,9 @@ def test_classical_and_cls_limits() -> None:
     assert upper_limit("classical", 0, 5.0, 0.90) == 0.0
     with pytest.raises(ParameterError, match="count, classical, cls or feldman-cousins"):
         upper_limit("bayes", 0, 0.0, 0.9)
+
+
+def test_no_mixing_with_the_flavour_of_a_limit_is_said() -> None:
+    rate = expected_events(hnl("mu", 0.05, 1e-6, True), read_experiment("nomad"))
+    assert rate.events == 0
+    assert "its limits are on |U_tau|^2" in rate.warnings[0]
