@@ -31,7 +31,7 @@ def scaled_events(spectrum: Spectrum, experiment: Experiment, criterion_events: 
     recast = experiment.recast
     assert recast is not None, "asked of experiments with [recast] only"
     by_state, by_final = dict.fromkeys(spectrum.heavy_states, 0.0), dict[str, float]()
-    notes = [f"{experiment.name}: recast by scaling of published limits, not simulated; no events can be drawn"]
+    notes: list[str] = []
     for state in spectrum.heavy_states:
         table = decay_table(spectrum, state)
         for limit in recast.limits:
@@ -48,7 +48,8 @@ def scaled_events(spectrum: Spectrum, experiment: Experiment, criterion_events: 
                 by_final[products] = by_final.get(products, 0.0) + criterion_events * events
     flavours = list(dict.fromkeys(limit.flavour for limit in recast.limits))
     if not any(spectrum.mixing2(flavour, state) for flavour in flavours for state in spectrum.heavy_states):
-        notes.insert(0, f"{experiment.name}: nothing is expected: its limits are on |U_{'|^2 and |U_'.join(flavours)}|^2, which are 0 here")
+        notes.append(f"{experiment.name}: nothing is expected: its limits are on |U_{'|^2 and |U_'.join(flavours)}|^2, which are 0 here")
+    notes.append(f"{experiment.name}: recast by scaling of published limits, not simulated; no events can be drawn")
     total = math.fsum(by_state.values())
     seen = {state: number for state, number in by_state.items() if number > 0}
     columns: dict[str, Any] = {}
