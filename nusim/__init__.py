@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .experiment.experiment import Experiment
     from .io.convert import convert, merge
     from .io.inspect import info
+    from .io.slha import slha_text
     from .io.write import write, write_events
     from .model.model import DarkNeutrino, DarkNeutrinoFamilies, Hnl, Model
     from .model.spectrum import Spectrum, solve
@@ -68,6 +69,7 @@ __all__ = [
     "read_model",
     "rebuild",
     "resolved",
+    "slha_text",
     "solve",
     "write",
     "write_events",
@@ -107,6 +109,7 @@ _HOME = {
     "read_model": "cards.read",
     "rebuild": "beams.build",
     "resolved": "cards.read",
+    "slha_text": "io.slha",
     "solve": "model.spectrum",
     "write": "io.write",
     "write_events": "io.write",

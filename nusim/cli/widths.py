@@ -18,13 +18,18 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument("--parent", metavar="STATE", default="nu4", help="the state that decays (default nu4)")
     parser.add_argument("--scan", metavar="KEY=lo:hi:n", type=log_grid, help="over a logarithmic grid of a key of the card, ends included")
     parser.add_argument("-o", "--output", metavar="CSV", help="write the table as CSV; a scan without it goes to stdout")
+    parser.add_argument("--slha", metavar="FILE", help="write masses, mixings and the decays of every heavy state as an SLHA file")
     add_plot(parser, "branching ratios, against the scanned key")
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the decay table at one point, or CSV over a scan."""
-    return _one_point(args) if args.scan is None else _scan(args)
+    if args.scan is None:
+        return _one_point(args)
+    if args.slha:
+        raise ParameterError("--slha goes with one point, not with --scan")
+    return _scan(args)
 
 
 def _one_point(args: argparse.Namespace) -> int:
@@ -46,6 +51,10 @@ def _one_point(args: argparse.Namespace) -> int:
     if args.output:
         lines = ["products,width_GeV,branching_ratio", *(f"{c.products},{c.width!r},{share[c.products]!r}" for c in channels)]
         save_text(args.output, "\n".join(lines) + "\n")
+    if args.slha:
+        from ..io.slha import slha_text
+
+        save_text(args.slha, slha_text(spectrum))
     if args.plot:
         from ..plot.branching import branching_bars
 
