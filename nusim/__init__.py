@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from .model.spectrum import Spectrum, solve
     from .rates.neutrino_flux import neutrino_flux
     from .rates.rate import Rate, expected_events
+    from .rates.reach import Reach
+    from .rates.scan import Scan, scan
 
     __version__: str
 
@@ -52,6 +54,8 @@ __all__ = [
     "ParameterError",
     "ParentFlux",
     "Rate",
+    "Reach",
+    "Scan",
     "Spectrum",
     "beam_summary",
     "convert",
@@ -68,6 +72,7 @@ __all__ = [
     "read_model",
     "rebuild",
     "resolved",
+    "scan",
     "solve",
     "write",
     "write_events",
@@ -92,6 +97,8 @@ _HOME = {
     "ParameterError": "errors",
     "ParentFlux": "beams.parents",
     "Rate": "rates.rate",
+    "Reach": "rates.reach",
+    "Scan": "rates.scan",
     "Spectrum": "model.spectrum",
     "beam_summary": "beams.build",
     "convert": "io.convert",
@@ -107,6 +114,7 @@ _HOME = {
     "read_model": "cards.read",
     "rebuild": "beams.build",
     "resolved": "cards.read",
+    "scan": "rates.scan",
     "solve": "model.spectrum",
     "write": "io.write",
     "write_events": "io.write",
