@@ -71,7 +71,7 @@ class Evaluator:
     def __init__(
         self, model: Model, experiment: Experiment, keys: tuple[str, str], first: tuple[Array, Array], seed: int, lines: int
     ) -> None:
-        self.model, self.experiment, self.keys, self._seed, self._lines = model, experiment, keys, seed, lines
+        self.model, self.experiment, self.keys, self.lines, self._seed = model, experiment, keys, lines, seed
         self.members = [Evaluator(model, member, keys, first, seed, lines) for member in experiment.members]
         self._mixed = isinstance(model, Hnl) and any(key.startswith("mixing2.") for key in keys)
         self._passage: Passage | None = None
@@ -99,10 +99,10 @@ class Evaluator:
         flavours = [k for k in range(3) if any(np.any(state.mixing2[k] > 0) for state in points.states)]
         if not len(masses) or not flavours:
             return
-        sampler = Sampler.of(self.experiment, masses, flavours, self.model.majorana, self._seed, self._lines)
+        sampler = Sampler.of(self.experiment, masses, flavours, self.model.majorana, self._seed, self.lines)
         reach = reach_of_species(sampler.parents.species)
         self._reach = f"decays of {' '.join(reach)} reach {max(reach.values(), default=0.0):.4g} GeV with electrons, less with others"
-        self._passage = sampler.passage(masses, self._lines)
+        self._passage = sampler.passage(masses, self.lines)
         for state in points.states:
             for flavour in flavours:
                 heaviest = max((one.heaviest for one in sampler.sources[flavour]), default=0.0)
