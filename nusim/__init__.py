@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from .model.spectrum import Spectrum, solve
     from .rates.neutrino_flux import neutrino_flux
     from .rates.rate import Rate, expected_events
+    from .rates.reach import Reach
+    from .rates.scan import Scan, scan
 
     __version__: str
 
@@ -53,6 +55,8 @@ __all__ = [
     "ParameterError",
     "ParentFlux",
     "Rate",
+    "Reach",
+    "Scan",
     "Spectrum",
     "beam_summary",
     "convert",
@@ -69,6 +73,7 @@ __all__ = [
     "read_model",
     "rebuild",
     "resolved",
+    "scan",
     "slha_text",
     "solve",
     "write",
@@ -94,6 +99,8 @@ _HOME = {
     "ParameterError": "errors",
     "ParentFlux": "beams.parents",
     "Rate": "rates.rate",
+    "Reach": "rates.reach",
+    "Scan": "rates.scan",
     "Spectrum": "model.spectrum",
     "beam_summary": "beams.build",
     "convert": "io.convert",
@@ -109,6 +116,7 @@ _HOME = {
     "read_model": "cards.read",
     "rebuild": "beams.build",
     "resolved": "cards.read",
+    "scan": "rates.scan",
     "slha_text": "io.slha",
     "solve": "model.spectrum",
     "write": "io.write",
