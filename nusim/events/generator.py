@@ -27,7 +27,10 @@ from ..kernels.lorentz import boost
 from ..kernels.random import uniforms
 from ..model.spectrum import Spectrum
 from .follow import Decaying, Followed, Waiting, add_products, decay, follow, shown_spin
+from .hadrons import description
+from .options import DEFAULTS, EventOptions
 from .particles import Particles
+from .products import decay_named, string_of
 from .sample import INCOMING, EventSample
 from .variations import effects_on, varied_sums
 
@@ -70,6 +73,7 @@ class Generator:
     """Of every heavy state that events may hold."""
     nuisances: tuple[Nuisance, ...]
     """Of the beam, muons that its mesons leave included."""
+    options: EventOptions = DEFAULTS
 
     @cached_property
     def world(self) -> float:
@@ -161,6 +165,8 @@ class Generator:
                 particles, one, seen[rows], end[rows], final.channel.terms, mass, self.seed, index, streams.SEEN_PRODUCTS + number, 0
             )
         follow(particles, waiting, self.tables, self.world, self.seed, index)
+        if self.options.codes:
+            decay_named(particles, self.options.codes, self.world, self.seed, index)
         names = tuple(dict.fromkeys(final.products for final in self.finals))
         return EventSample(
             **particles.columns(),
@@ -293,5 +299,16 @@ class Generator:
                 "beam": "origin and axes of the beam card, z along the proton beam; time zero when the proton passes the origin",
                 "detector": {"local_origin": [float(x) for x in origin], "rotation": [list(row) for row in self.experiment.rotation]},
             },
+            **self._choices(),
             "warnings": list(self.warnings),
         }
+
+    def _choices(self) -> dict[str, Any]:
+        """What headers say of the options: nothing where none is used."""
+        said: dict[str, Any] = {}
+        if self.options.decay:
+            said["decayed"] = list(self.options.decay)
+        strings = any(string_of(term) for table in self.tables.values() for channel in table for term in channel.terms)
+        if self.options.decay or strings:
+            said["hadronisation"] = description()
+        return said
