@@ -46,7 +46,7 @@ class QuarkMasses:
 DEFAULT_MASSES = QuarkMasses()
 LIGHT_PAIRS, LIGHT_FLAVOURS = 2, 3
 """Number of charged and of neutral currents of u, d, s alone, listed first."""
-_CKM2 = np.array([float(v) ** 2 for v in (V_UD, V_US, V_CD, V_CS, V_UB, V_CB)])[:, None]
+CKM2 = np.array([float(v) ** 2 for v in (V_UD, V_US, V_CD, V_CS, V_UB, V_CB)])[:, None]
 
 
 def charged_current_quarks(mass: Array, masses: QuarkMasses = DEFAULT_MASSES) -> Array:
@@ -55,7 +55,7 @@ def charged_current_quarks(mass: Array, masses: QuarkMasses = DEFAULT_MASSES) ->
     first = _rows(mass, up, up, charm, charm, up, charm)
     second = _rows(mass, down, strange, down, strange, bottom, bottom)
     leptons = np.array([pdg.mass(code) for code in pdg.LEPTON_OF_FLAVOUR])[:, None, None]
-    result: Array = COLOURS * unit_width(mass) * _CKM2 * chiral_integral(leptons / mass, first, second)
+    result: Array = COLOURS * unit_width(mass) * CKM2 * chiral_integral(leptons / mass, first, second)
     return result
 
 

@@ -145,7 +145,7 @@ def string_terms(
     mixing by name.
     """
     sign = 1 if conserving else -1
-    charged, neutral = _widths_of_quarks(mass)
+    charged, neutral, correction = _widths_of_quarks(mass)
     found: list[tuple[tuple[int, ...], tuple[float, ...], float, float, float, float]] = []
     if products == "nu hadrons":
         left, right = (one[:, 0] for one in quarks.neutral_couplings(float(SIN2_THETA_W)))
@@ -170,19 +170,31 @@ def string_terms(
     total = sum(one[4] * one[5] for one in open_ones)
     terms = []
     for of, at, g_left, g_right, whole, kept in open_ones:
-        first, second = (g_left**2, g_right**2) if conserving else (g_right**2, g_left**2)
-        core = ChiralTerm(
-            of, mass, at, whole * mixing2, first, second, g_left * g_right, -1.0 if conserving else 1.0, 64 * G_F**2 * mixing2
-        )
+        # of q qbar the conjugate has the chiralities exchanged; with a charged lepton each product stands for its antiparticle
+        exchanged = not conserving and products == "nu hadrons"
+        first, second = (g_right**2, g_left**2) if exchanged else (g_left**2, g_right**2)
+        scale = 64 * G_F**2 * mixing2 * correction[tuple(abs(code) for code in of)]
+        core = ChiralTerm(of, mass, at, whole * mixing2, first, second, g_left * g_right, -1.0 if conserving else 1.0, scale)
         terms.append(StringTerm(core, width * (whole * kept / total), kept, LEAST[_flavours(of)]))
     return terms
 
 
 @lru_cache(maxsize=16)
-def _widths_of_quarks(mass: float) -> tuple[Array, Array]:
-    """Widths by current for unit mixing, shapes (3, 6) and (5,)."""
-    charged, neutral = quarks.inclusive_pairs(np.array([mass]))
-    return charged[..., 0], neutral[..., 0]
+def _widths_of_quarks(mass: float) -> tuple[Array, Array, dict[tuple[int, ...], float]]:
+    """Widths by current for unit mixing, shapes (3, 6) and (5,), and by lepton and quarks what multiplies one colour's |M|^2 in them."""
+    at = np.array([mass])
+    charged, neutral = (one[..., 0] for one in quarks.inclusive_pairs(at))
+    bare = quarks.charged_current_quarks(at)[..., 0], quarks.neutral_current_quarks(at)[..., 0]
+    factor: dict[tuple[int, ...], float] = {}
+    for flavour, lepton in enumerate(particles.LEPTON_OF_FLAVOUR):
+        for k, pair in enumerate(CHARGED_PAIRS):
+            if bare[0][flavour, k] > 0:
+                ckm2 = float(quarks.CKM2[k, 0])
+                factor[(lepton, *pair)] = quarks.COLOURS * ckm2 * float(charged[flavour, k] / bare[0][flavour, k])
+    for k, q in enumerate(NEUTRAL_FLAVOURS):
+        if bare[1][k] > 0:
+            factor.update({(nu, q, q): quarks.COLOURS * float(neutral[k] / bare[1][k]) for nu in particles.NEUTRINO_OF_FLAVOUR})
+    return charged, neutral, factor
 
 
 def _rest(whole: float, listed: float) -> float:

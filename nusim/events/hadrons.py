@@ -105,7 +105,8 @@ def seeds_of(u: Array) -> IntArray:
 def fragment(codes: tuple[int, int], partons: Array, seeds: IntArray, excluded: tuple[tuple[int, ...], ...] = ()) -> tuple[Made, BoolArray]:
     """Hadrons of strings between two partons of the given codes, quark and antiquark or two gluons, and whether there are any.
 
-    `partons` (n, 2, 4), GeV, in any frame. Strings that fail, or become hadrons `excluded` (codes, rising), are empty: they need another seed.
+    `partons` (n, 2, 4), GeV, in any frame. Strings that fail, or become hadrons `excluded` (codes, rising), are empty and need another
+    seed.
     """
     pythia = _pythia()
     event, data = pythia.event, pythia.rndm
