@@ -21,6 +21,7 @@ from nusim import pdg
 from nusim.beams.beam import Beam, Polarity, load_parents
 from nusim.beams.charm import QuarkPair
 from nusim.beams.neutrino_flux import NeutrinoFlux, neutrino_flux
+from nusim.beams.prompt import beam_parents
 from nusim.beams.yields import differential_cross_section
 from nusim.cards.locate import shipped
 from nusim.cards.read import experiment_names, read_beam, read_experiment
@@ -122,7 +123,7 @@ def parents_table(beam: Beam) -> list[str]:
     """Decays per proton and mean momentum by species and polarity, at rest apart."""
     lines = ["| polarity | parent | decays per proton | mean momentum [GeV] | at rest per proton | rows |", "|---|---|---|---|---|---|"]
     for polarity in beam.tables:
-        parents = load_parents(beam, polarity)  # type: ignore[arg-type]
+        parents = beam_parents(beam, polarity)  # type: ignore[arg-type]
         p = np.linalg.norm(parents.momentum, axis=1)
         for code in sorted(parents.species, key=lambda code: (abs(code), -code)):
             mine, still = parents.pdg == code, parents.at_rest
@@ -140,7 +141,7 @@ def draw_spectra(beam: Beam) -> str:
     panels = [axes] if len(beam.tables) == 1 else list(axes)
     step = float(np.log10(_SPECTRUM[1] / _SPECTRUM[0]))
     for panel, polarity in zip(panels, beam.tables, strict=True):
-        parents = load_parents(beam, polarity)  # type: ignore[arg-type]
+        parents = beam_parents(beam, polarity)  # type: ignore[arg-type]
         p = np.linalg.norm(parents.momentum, axis=1)
         top = 0.0
         kinds = sorted({abs(code) for code in parents.species})
@@ -155,7 +156,7 @@ def draw_spectra(beam: Beam) -> str:
         panel.set_xscale("log")
         panel.set_xlim(_SPECTRUM[0], beam.momentum)
         panel.set_yscale("log")
-        panel.set_ylim(top * (1e-9 if beam.dump else 1e-5), top * 3)
+        panel.set_ylim(top * (1e-9 if beam.dump else 1e-7 if beam.pairs else 1e-5), top * 3)
         panel.set_xlabel("parent momentum [GeV]")
         panel.set_ylabel(r"decays per proton and unit of $\log_{10} p$")
         panel.set_title(f"{beam.name}, both charges" if beam.dump else f"{beam.name}, {polarity.upper()}", fontsize=10)

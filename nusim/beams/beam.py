@@ -140,7 +140,7 @@ class Beam:
     dump: Dump | None = None
     absorber: Absorber | None = None
     pairs: tuple[QuarkPair, ...] = ()
-    """Heavy-quark pairs made in the dump."""
+    """Heavy-quark pairs made in the dump or the target."""
     files: FluxFiles | None = None
     """A user's own parents, in the place of tables."""
     neutral: Path | None = None
@@ -162,13 +162,22 @@ class Beam:
         return nuisances(self.normalisation_uncertainty, self.pairs)
 
     @property
+    def pair_block(self) -> Dump | None:
+        """What heavy-quark pairs are made in: the dump, or the target of a beam with horns."""
+        one = self.target
+        if self.dump is not None or one is None:
+            return self.dump
+        return Dump(one.material, one.charge_number, one.mass_number, one.begin, one.end, one.production_cross_section)
+
+    @property
     def prompt_yields(self) -> dict[int, float]:
         """Heavy-quark hadrons and the taus they make, per proton that interacts, by PDG code; empty without [pairs]."""
         made: dict[int, float] = {}
-        if self.dump is None:
+        block = self.pair_block
+        if block is None:
             return made
         for pair in self.pairs:
-            number = pair.per_proton(self.materials[self.dump.material].mass_number, self.dump.production_cross_section)
+            number = pair.per_proton(self.materials[block.material].mass_number, block.production_cross_section)
             for code, per_pair in pair.yields().items():
                 made[code] = made.get(code, 0.0) + number * per_pair
         return made

@@ -10,7 +10,7 @@ import numpy as np
 from .. import pdg
 from ..errors import DataFileError, ParameterError
 from ..kernels.arrays import Array
-from .beam import Beam, BuildPlan, Polarity, load_neutrals, load_parents, read_neutral_table, read_table, write_table
+from .beam import Beam, BuildPlan, Polarity, load_neutrals, read_neutral_table, read_table, write_table
 from .cascade import KEPT, products_in_metal, proton_tracks, pythia_version, tertiary_mesons
 from .choice import importance, probabilities
 from .decay_region import decays_on_path, free_path
@@ -400,8 +400,8 @@ def _absorbed(beam: Beam, seed: int, progress: bool) -> ParentFlux:
 
 def _dumped(beam: Beam, seed: int, progress: bool) -> tuple[ParentFlux, dict[str, Any]]:
     """The parents of a dump, and what its table says of them besides."""
-    from .dump import DRAWS as HADRONS
     from .dump import build_dump
+    from .prompt import DRAWS as HADRONS
 
     bar = _Progress(progress)
     parents = build_dump(beam, seed, start=bar.start, step=lambda n: bar.step(n))
@@ -416,7 +416,9 @@ def _dumped(beam: Beam, seed: int, progress: bool) -> tuple[ParentFlux, dict[str
 
 def beam_summary(beam: Beam, polarity: Polarity) -> dict[str, Any]:
     """What `nusim beam` prints: yields per proton by parent, and the table behind them."""
-    return _summary(beam, load_parents(beam, polarity), read_table(beam, polarity)) | {"polarity": polarity}
+    from .prompt import beam_parents
+
+    return _summary(beam, beam_parents(beam, polarity), read_table(beam, polarity)) | {"polarity": polarity}
 
 
 def neutral_summary(beam: Beam) -> dict[str, Any]:

@@ -17,21 +17,16 @@ import numpy as np
 
 from .. import pdg
 from ..errors import ParameterError
-from ..kernels.arrays import Array
 from ..units import MeV, cm
+from . import prompt
 from .beam import Beam, Dump
 from .build import joined, reduced
 from .cascade import KEPT, LOWEST_KINETIC, Generator, numbers
-from .charm import draw_hadrons, draw_taus, tau_of
 from .materials import Material
 from .parents import REST_MOMENTUM, ParentFlux
 
-DRAWS = 100_000
-"""Hadrons drawn of each species with heavy quarks."""
 PROTONS = 6_000
 """Followed through the cascade."""
-PROMPT_ROWS = {411: 12_000, 421: 8_000, 431: 12_000, 4122: 2_000, 521: 6_000, 511: 5_000, 531: 3_000, 15: 6_000}
-"""Rows kept of each heavy-quark species and tau, by absolute PDG code; 3000 of one that is not listed."""
 SECONDARY_ROWS = {321: 14_000, -321: 10_000, 130: 8_000, 211: 8_000, -211: 6_000}
 REST_ROWS = 400
 ABSORBED_PROTONS = 12_000
@@ -39,8 +34,6 @@ ABSORBED_PROTONS = 12_000
 ABSORBED_ROWS = {321: 2_000, -321: 1_000, 130: 1_000, 211: 2_000, -211: 1_000}
 ABSORBED_REST_ROWS = {321: 6_000, 211: 1_500, -13: 1_500}
 """Rows kept of its decays in flight, and of those at rest, which are most of what detectors off the axis see."""
-_FLIGHT = 20.0
-"""Length of a prompt decay's segment in decay lengths."""
 _FULL_ENERGY = 30.0
 """GeV of kinetic energy below which the cascade keeps pions and nucleons with a probability in proportion to it."""
 _BR_PION_MUON = 0.99988
@@ -70,11 +63,10 @@ def build_dump(
     """
     if protons is None:
         protons = PROTONS if block(beam)[0].secondaries else 0
-    hadrons = DRAWS if hadrons is None else hadrons
+    hadrons = prompt.DRAWS if hadrons is None else hadrons
     rng = np.random.Generator(np.random.Philox(key=[seed, 0]))
     start("heavy quarks", hadrons * len(beam.prompt_yields))
-    prompt = prompt_decays(beam, hadrons, rng, step)
-    parts = [reduced(prompt, {code: PROMPT_ROWS.get(abs(code), 3000) for code in prompt.species}, rng)]
+    parts = [prompt.prompt_rows(beam, hadrons, rng, step)]
     if protons:
         start("cascade", protons)
         flying, resting = cascade_decays(beam, protons, seed, step)
@@ -101,49 +93,6 @@ def block(beam: Beam) -> tuple[Dump, Material]:
     if beam.dump is None:
         raise ParameterError(f"beam {beam.name}: the card gives no dump: its parents cannot be generated")
     return beam.dump, beam.materials[beam.dump.material]
-
-
-def prompt_decays(beam: Beam, n: int, rng: np.random.Generator, step: Callable[[int], None] = lambda n: None) -> ParentFlux:
-    """n decays of each species of hadron with charm or beauty, and of the taus they make.
-
-    They are born where the beam proton first interacts: those of the cascade would be a few interaction lengths deeper and softer.
-    Neither they nor the taus interact, which takes away a few percent of the fastest.
-    """
-    dump, material = block(beam)
-    length = 1 / material.interactions_per_metre(dump.production_cross_section)
-    deep = -math.expm1(-(dump.end - dump.begin) / length)
-    yields = beam.prompt_yields
-    beta = beam.momentum / float(np.hypot(beam.momentum, pdg.mass(2212)))
-    pieces = []
-
-    def add(code: int, momentum: Array, depth: Array, beyond: Array, late: Array, made: float) -> None:
-        mass = pdg.mass(abs(code))
-        z = dump.begin + depth
-        start = beyond + np.column_stack([np.zeros((len(z), 2)), z])
-        path = _FLIGHT * np.linalg.norm(momentum, axis=1) / mass * pdg.ctau(abs(code))
-        weight = np.full(len(z), made * deep / len(z))
-        pieces.append(ParentFlux(np.full(len(z), code), momentum, start, z / beta + late, path, weight, True, 0.0, ""))
-        step(len(z))
-
-    shares: dict[int, list[tuple[Array, Array, Array, Array, float]]] = {}
-    for pair in beam.pairs:
-        per_proton = pair.per_proton(material.mass_number, dump.production_cross_section)
-        for name, fraction in pair.fractions.items():
-            code = pdg.CODES[name]
-            momentum = draw_hadrons(pair, code, n, beam.momentum, rng)
-            depth = -length * np.log1p(-rng.random(n) * deep)
-            add(code, momentum, depth, np.zeros((n, 3)), np.zeros(n), yields[code])
-            if name in pair.tau:
-                tau, flown = draw_taus(code, momentum, rng)
-                p = np.linalg.norm(momentum, axis=1)
-                beyond = flown[:, None] * momentum / p[:, None]
-                late = flown * np.hypot(p, pdg.mass(abs(code))) / p
-                made = per_proton * fraction * pair.tau[name]
-                shares.setdefault(tau_of(code), []).append((tau, depth, beyond, late, made))
-    for code, parts in shares.items():
-        for tau, depth, beyond, late, made in parts:
-            add(code, tau, depth, beyond, late, made)
-    return joined(pieces, 0.0, "")
 
 
 class Slowing:

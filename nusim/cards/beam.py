@@ -196,8 +196,10 @@ class BeamCard(StrictModel):
     def _kind(self) -> Self:
         if self.kind == "dump":
             check_dump(self)
-        elif self.dump or self.pairs or self.table:
-            raise ValueError("table, [dump] and [pairs] belong to kind = 'dump'")
+        elif self.dump or self.table:
+            raise ValueError("table and [dump] belong to kind = 'dump'")
+        elif self.pairs and not self.target:
+            raise ValueError("[pairs] needs the [target] in which they are made")
         return self
 
     @model_validator(mode="after")

@@ -235,7 +235,8 @@ def dark_warnings(spectrum: Spectrum, state: str) -> list[str]:
     mediator, portals, found = model.mediator, model.portals, couplings(spectrum)
     if abs(portals.kinetic) > _LARGE_KINETIC:
         notes.append(f"{state}: epsilon = {portals.kinetic:.3g}: kinetic mixing is at first order, corrections go as its square")
-    angle = abs(portals.kinetic) * math.sqrt(SIN2_THETA_W / (1 - SIN2_THETA_W)) / abs(1 - (mediator.m_zprime / M_Z) ** 2)
+    apart = abs(1 - (mediator.m_zprime / M_Z) ** 2)
+    angle = abs(portals.kinetic) * math.sqrt(SIN2_THETA_W / (1 - SIN2_THETA_W)) / apart if portals.kinetic else 0.0
     if angle > _LARGE_ANGLE and abs(mediator.m_zprime / M_Z - 1) < _AROUND_Z:
         notes.append(f"{state}: Z and Z' mix by an angle of {angle:.2g}: it is at first order, corrections go as its square")
     if state in pdg.BOSONS:

@@ -9,7 +9,7 @@ from ..errors import ParameterError
 from ..experiment.experiment import Experiment
 from ..experiment.flight import HeavySource
 from ..experiment.source import heavy_source, origins_of, parents_of, shares_of, visible_final_states, why_nothing
-from ..experiment.survey import PRECISION, expected_weights, survey
+from ..experiment.survey import PRECISION, Survey, expected_weights, survey
 from ..kernels import streams
 from ..kernels.arrays import Array
 from ..model.spectrum import Spectrum
@@ -23,12 +23,15 @@ _PILOT_SIZE = 1 << 17
 _FLOOR = 0.2
 """Share of a chain's rows chosen in proportion to their parents' weights."""
 
-_LEAST_SPREAD, _RARE = 3.0, 300
-"""Largest weight, over the mean of its route, that a stratum is credited with in which the pilot run found fewer than so many weights."""
+_UNSEEN = 1e-6
+"""Share of all that a stratum is taken to add beyond what the survey saw of it."""
 
-_EXCESS, _MOST_EXCESS, _LITTLE = 1e-5, 5e-3, 0.03
-"""Share of the sum of all weights that each stratum may have above the common weight, the most of its own, and the share of the sum below
-which chains, whose weights are spread, always have that: few events exceed the common weight, and those keep their larger one."""
+_LEAST_SPREAD, _RARE = 3.0, 300
+"""Largest weight, over its mean, that a stratum is credited with in which the pilot run found fewer than so many weights."""
+
+_EXCESS, _SPREAD_EXCESS, _MOST_EXCESS, _LITTLE = 1e-5, 3e-4, 2e-2, 0.1
+"""Share of the sum of all weights that each stratum may have above the common weight; the same where weights are spread and make up no more
+than the last share of the sum; and the most of its own. Few events exceed the common weight, and those keep their larger one."""
 
 
 _POOR = 1e-2
@@ -125,9 +128,10 @@ def prepare(
         expected_events=expected,
         stat_error=experiment.protons * found.error(visible),
         effective_parents=found.effective_parents,
-        proposal=np.cumsum(_stratified(source, visible)),
+        proposal=np.cumsum(_stratified(source, visible, found)),
         visible=visible,
         bound=1.0,
+        common=1.0,
         mean=1.0,
         warnings=warnings,
         efficiency=1.0,
@@ -138,29 +142,30 @@ def prepare(
         nuisances=found.nuisances(experiment.nuisances),
         options=options,
     )
-    run = _tuned(draft, found.by_route * visible)
+    run = _tuned(draft, float(found.by_route @ visible))
     if run.efficiency < _POOR and not weighted and n > 0:
         note = f"one candidate in {1 / run.efficiency:.0f} becomes an event, which may take long: weighted events come faster"
         run = replace(run, warnings=(*run.warnings, note))
     return run
 
 
-def _stratified(source: HeavySource, visible: Array) -> Array:
-    """A proposal with the same share for every route that is seen, shape (rows,).
+def _stratified(source: HeavySource, visible: Array, found: Survey) -> Array:
+    """A proposal whose trial finds the largest weight of every stratum about equally well, shape (rows,).
 
-    Within a route rows are chosen by their expected weight; where momenta are drawn it is rough, and some are chosen by their parent's
-    weight alone.
+    Above the largest of n weights lies about 1/n of what a stratum adds to the rate, so strata have shares in proportion to the square
+    root of what they add. Within a stratum rows are chosen by their expected weight; where momenta are drawn it is rough, and some are
+    chosen by their parent's weight alone.
     """
-    expected = expected_weights(source)
-    out = np.zeros(len(source))
-    for number, route in enumerate(source.routes):
-        mine = source.route == number
-        if visible[number] == 0:
-            continue
-        floor = _FLOOR if route.is_spread else 0.0
-        if expected[mine].sum() > 0:
-            out[mine] = (1 - floor) * expected[mine] / expected[mine].sum()
-        out[mine] += floor * source.base[mine] / source.base[mine].sum()
+    seen = visible[source.route]
+    strata, stratum = np.unique(source.stratum, return_inverse=True)
+    added = np.bincount(stratum, found.row_weight * seen, minlength=len(strata))
+    share = np.sqrt(added + _UNSEEN * added.sum())
+    expected, base = expected_weights(source) * (seen > 0), source.base * (seen > 0)
+    sum_expected, sum_base = (np.bincount(stratum, part, minlength=len(strata))[stratum] for part in (expected, base))
+    by_weight = np.divide(expected, sum_expected, out=np.zeros(len(source)), where=sum_expected > 0)
+    by_parent = np.divide(base, sum_base, out=np.zeros(len(source)), where=sum_base > 0)
+    floor = np.where(source.is_spread, _FLOOR, 0.0)
+    out: Array = share[stratum] * ((1 - floor) * by_weight + floor * by_parent)
     return out
 
 
@@ -174,37 +179,38 @@ def _bound(ratio: Array, excess: float) -> float:
     return float(ordered[np.searchsorted(above, excess * ordered.sum(), side="right") - 1])
 
 
-def _tuned(draft: Generator, total: Array) -> Generator:
-    """The generator with the proposal that a pilot run finds best: each stratum is proposed in proportion to its largest weight.
+def _tuned(draft: Generator, total: float) -> Generator:
+    """The generator with the proposal that a trial run finds best: each stratum is proposed in proportion to its largest weight.
 
-    `total`: what each route adds to the rate per proton, shape (routes,).
+    `total`: what all routes add to the rate per proton.
     """
     drawn, u, spare = draft.candidates(streams.PILOT, np.arange(_PILOT_SIZE), 0)
     ratio = draft.ratios(drawn, u, spare[:, 2])
     source, rows = draft.source, np.diff(draft.proposal, prepend=0.0) / draft.proposal[-1]
-    share = np.bincount(source.route, rows, minlength=len(total))
-    mean = np.divide(total, share, out=np.zeros(len(total)), where=share > 0)
     strata, stratum = np.unique(source.stratum, return_inverse=True)
     route = np.zeros(len(strata), np.int64)
     route[stratum] = source.route
     own = np.split(ratio[np.argsort(stratum[drawn], kind="stable")], np.cumsum(np.bincount(stratum[drawn], minlength=len(strata)))[:-1])
     parts = np.array([part.sum() for part in own])
+    share = np.bincount(stratum, rows, minlength=len(strata))
+    mean = np.divide(parts / len(ratio), share, out=np.zeros(len(strata)), where=share > 0)
     # a stratum that adds little may have more of its own above the bound
     added = np.where(parts > 0, parts / parts.sum(), 1.0)
-    is_chain = np.array([bool(source.routes[k].steps) for k in route])
-    excess = np.where(is_chain & (added < _LITTLE), _MOST_EXCESS, np.minimum(_EXCESS / added, _MOST_EXCESS))
+    is_spread = np.array([source.routes[k].is_spread for k in route])
+    excess = np.minimum(np.where(is_spread & (added < _LITTLE), _SPREAD_EXCESS, _EXCESS) / added, _MOST_EXCESS)
     largest = np.array([_bound(part, share) for part, share in zip(own, excess, strict=True)])
     # a stratum that the pilot saw little of
     rare = np.array([np.count_nonzero(part) for part in own]) < _RARE
-    largest = np.where(rare, np.maximum(largest, _LEAST_SPREAD * mean[route]), largest)
+    largest = np.where(rare, np.maximum(largest, _LEAST_SPREAD * mean), largest)
+    above = sum(float(np.maximum(part - top, 0.0).sum()) for part, top in zip(own, largest, strict=True)) / parts.sum()
     rows = rows * largest[stratum]
     scale = float(rows.sum())
     # chance of a candidate of the new proposal to have a weight at all: in each stratum as in the pilot, which may have seen little of some
     chance = np.array([np.count_nonzero(part) / len(part) if len(part) else 1.0 for part in own])
     alive = float(np.bincount(stratum, rows, minlength=len(strata)) @ chance) / scale
     # known better than the pilot can tell, where few candidates carry most of the weight
-    average = float(total.sum())
-    return replace(draft, proposal=np.cumsum(rows), bound=scale, mean=average / alive, efficiency=average / scale)
+    common = 1 - above
+    return replace(draft, proposal=np.cumsum(rows), bound=scale, common=common, mean=total / alive, efficiency=common * total / scale)
 
 
 def generate(

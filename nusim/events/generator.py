@@ -59,6 +59,8 @@ class Generator:
     """Fraction of the heavy states at the end of each route that decay into the generated channels, shape (routes,)."""
     bound: float
     """Largest candidate weight, relative to the proposal, that keeps unit weight."""
+    common: float
+    """Unit weight over expected_events / n: 1 less the share of the sum of weights that is above it."""
     mean: float
     """Mean relative weight of the candidates with non-zero weight."""
     warnings: tuple[str, ...]
@@ -80,12 +82,16 @@ class Generator:
         """Radius in metres of the sphere about the beam's origin that holds the detector: decays beyond are not part of events."""
         return max(float(np.linalg.norm(volume.centre)) + volume.bounding_radius for volume in self.source.volumes)
 
+    @property
+    def _unit_weight(self) -> float:
+        """Expected events that most unweighted events stand for; weighted ones in the mean."""
+        return self.expected_events / max(self.n, 1) * (1.0 if self.weighted else self.common)
+
     def events(self, first: int, last: int) -> EventSample:
         """Events number first <= i < last of the run."""
         index = np.arange(first, last)
         flux, ratio, u_decay = self._accepted(index)
-        weight = np.full(len(index), self.expected_events / max(self.n, 1))
-        weight *= ratio / self.mean if self.weighted else np.maximum(ratio / self.bound, 1.0)
+        weight = self._unit_weight * (ratio / self.mean if self.weighted else np.maximum(ratio / self.bound, 1.0))
         return self._assemble(index, flux, weight, u_decay)
 
     def candidates(self, stage: int, index: IntArray, attempt: int) -> tuple[IntArray, Array, Array]:
@@ -282,6 +288,7 @@ class Generator:
             "expected_events": self.expected_events,
             "stat_error": self.stat_error,
             "effective_parents": self.effective_parents,
+            **({"events_per_weight": self._unit_weight} if self.n and not self.weighted else {}),
             "efficiency": self.efficiency,
             "model": resolved(self.spectrum.model),
             "experiment": resolved(self.experiment),

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 
 from .. import pdg
-from ..beams.beam import Beam, load_neutrals, load_parents
+from ..beams.beam import Beam, load_neutrals
 from ..beams.build import joined
 from ..beams.flux_files import load_flux
 from ..beams.muons import with_muons
 from ..beams.neutral import proton_interactions
 from ..beams.parents import ParentFlux
+from ..beams.prompt import beam_parents
 from ..decays.channel import Channel, DecayTable
 from ..decays.dark import dark_parents
 from ..decays.table import decay_table
@@ -86,7 +87,7 @@ def beam_of(experiment: Experiment) -> Beam:
 
 def parents_of(experiment: Experiment) -> ParentFlux:
     """The parents of an experiment's beam in its polarity; ParameterError as `beam_of`."""
-    return load_parents(beam_of(experiment), experiment.polarity)
+    return beam_parents(beam_of(experiment), experiment.polarity)
 
 
 def provenance_of(experiment: Experiment) -> dict[str, Any]:

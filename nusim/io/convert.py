@@ -244,7 +244,7 @@ def _joined(runs: Sequence[RunInfo]) -> RunInfo:
             return sum(size * value for size, value in zip(sizes, values, strict=True)) / n if n else float(values[0])
 
         metadata |= {"n": n, "seed": [run.metadata["seed"] for run in runs]}
-        for key in ("expected_events", "stat_error", "effective_parents", "efficiency"):
+        for key in ("expected_events", "stat_error", "effective_parents", "efficiency", "events_per_weight"):
             if all(key in run.metadata for run in runs):
                 metadata[key] = mean([float(run.metadata[key]) for run in runs])
         for key in ("rates_by_channel", "rates_by_route"):
@@ -252,6 +252,8 @@ def _joined(runs: Sequence[RunInfo]) -> RunInfo:
             metadata[key] = {name: mean([float(run.metadata.get(key, {}).get(name, 0.0)) for run in runs]) for name in names}
         metadata["warnings"] = list(dict.fromkeys(note for run in runs for note in run.metadata.get("warnings", ())))
         metadata.pop("events_per_weight", None)
+        if n and not first.weighted:
+            metadata["events_per_weight"] = mean([run.events_per_weight * size / n for run, size in zip(runs, sizes, strict=True)])
         if "largest_weight" in metadata:
             metadata["largest_weight"] = max(
                 float(run.metadata["largest_weight"]) * size / max(n, 1) for run, size in zip(runs, sizes, strict=True)

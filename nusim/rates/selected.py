@@ -106,9 +106,9 @@ def select(
 
 
 def _strata(found: Survey, weight: Array) -> tuple[_Strata, IntArray]:
-    """Groups of lines of one beam parent, one state and similar gamma beta; and the group of each line."""
+    """Groups of lines of one beam parent, one contribution and similar gamma beta; and the group of each line."""
     source = found.source
-    kind = np.unique([f"{route.mode.parent} {route.state}" for route in source.routes], return_inverse=True)[1][found.route]
+    kind = np.unique([f"{route.mode.parent} {route.name}" for route in source.routes], return_inverse=True)[1][found.route]
     size = np.floor(_BINS_A_DECADE * np.log10(np.maximum(found.boost, 1e-30))).astype(np.int64)
     live = weight > 0
     key = kind * 10_000 + size + 1000

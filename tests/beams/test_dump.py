@@ -9,8 +9,9 @@ import pytest
 from nusim import pdg
 from nusim.beams.beam import Beam, load_parents
 from nusim.beams.build import beam_summary, rebuild
-from nusim.beams.dump import REST_MOMENTUM, Follower, Slowing, build_dump, cascade_decays, prompt_decays
+from nusim.beams.dump import REST_MOMENTUM, Follower, Slowing, build_dump, cascade_decays
 from nusim.beams.materials import Material
+from nusim.beams.prompt import prompt_decays
 from nusim.cards.read import read_beam
 from nusim.errors import ParameterError
 

@@ -25,7 +25,7 @@ def test_rate(nusim: Run, flux: Path) -> None:
     """One file, two files and a glob: two files of one beam are one beam with the protons of both."""
     both = nusim("rate", "circle", "sbnd", "--flux", "a.csv", "--flux", "b.csv", "--json").document[0]
     globbed = nusim("rate", "--flux", "*.csv", "--flux-format", "csv", "circle", "sbnd", "--json").document[0]
-    assert both == globbed
+    assert {**both, "seconds": None} == {**globbed, "seconds": None}
     one = nusim("rate", "circle", "sbnd", "--flux", "a.csv", "--json")
     assert "warning: flux from a.csv: csv, 20 entries, 1000 protons on target" in one.err
     first = one.document[0]

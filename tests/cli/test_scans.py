@@ -1,11 +1,11 @@
 """Scans: warnings in a few lines, gaps where the physics is not defined; and short texts."""
 
 import math
+import re
 from pathlib import Path
 
 import nusim as package
 from nusim.cli.output import folded
-from nusim.cli.rate import _shares
 
 from .conftest import Run
 
@@ -54,9 +54,10 @@ def test_bosons_are_not_majorana(nusim: Run) -> None:
     assert "1 GeV, vector\n" in nusim("widths", "circle", "--parent", "zprime").out
 
 
-def test_tiny_shares_are_one_line() -> None:
-    rows = _shares({"a": 1.0, "b": 2e-6, "c": 5e-7, "d": 1e-9, "e": 0.0}, {}, 1.0, 1e-6)
-    assert [row[0] for row in rows] == ["a", "b", "2 more below 1e-06"]
+def test_tiny_shares_are_one_line(nusim: Run) -> None:
+    """Parts below a share of the rate are counted in the last line of their table."""
+    rate = nusim("rate", "circle", "sbnd").out
+    assert re.search(r"\d+ more +[\d.e-]+ +[\d.e-]+ ", rate)
 
 
 def test_a_table_prints_what_is_open() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import nusim.events.generate as generate_module
+import nusim.experiment.source as source_module
 import nusim.rates.rate as rate_module
 from nusim import pdg
 from nusim.decays.channel import Channel, DecayTable
@@ -56,7 +57,7 @@ def spectrum() -> Spectrum:
 def toy_world(monkeypatch: pytest.MonkeyPatch, ctau5: float, ctau4: float) -> None:
     for module in (generate_module, rate_module):
         monkeypatch.setattr(module, "parents_of", lambda _: toy.parents())
-        monkeypatch.setattr(module, "tables_of", lambda _: tables(ctau5, ctau4))
+    monkeypatch.setattr(source_module, "tables_of", lambda *_: tables(ctau5, ctau4))
 
 
 def check_vertices(sample: EventSample) -> None:

@@ -12,12 +12,14 @@ from nusim.beams.neutrino_flux import neutrino_flux
 from nusim.beams.parents import ParentFlux
 from nusim.decays.table import decay_table
 from nusim.events.generate import prepare
+from nusim.experiment.experiment import Experiment
 from nusim.experiment.source import heavy_source
 from nusim.experiment.survey import survey
 from nusim.kernels.lorentz import boost
 from nusim.kernels.random import uniforms
+from nusim.model.spectrum import Spectrum
 from nusim.production.modes import modes
-from nusim.rates.rate import expected_events
+from nusim.rates.rate import Rate, expected_events
 
 from . import toy
 
@@ -113,19 +115,24 @@ def test_a_light_state_has_the_flux_of_light_neutrinos(code: int, muon: str) -> 
         assert found.by_route[mine].sum() == pytest.approx(expected, abs=4.5 * error + 0.01 * expected), flavour
 
 
+def rate_of(spectrum: Spectrum, experiment: Experiment) -> Rate:
+    """Without more lines where a normalisation makes them needed: the same numbers for all."""
+    return expected_events(spectrum, experiment, precision=None)
+
+
 def test_rates_count_muons_with_their_mothers() -> None:
     """Factors and normalisation errors of pions and kaons hold for their muons; beyond the reach of muons nothing changes."""
     spectrum = toy.hnl(0.06)
     with patch("nusim.rates.rate.parents_of", lambda _: toy.parents()):
-        rate = expected_events(spectrum, experiment())
+        rate = rate_of(spectrum, experiment())
         assert rate.by_parent["mu+"] > 10 * rate.error_by_parent["mu+"] > 0
-        doubled = expected_events(spectrum, experiment(normalisation={"pi+": 2.0}))
+        doubled = rate_of(spectrum, experiment(normalisation={"pi+": 2.0}))
         of_pions = doubled.by_parent["mu+"] - rate.by_parent["mu+"]
         assert 0.5 * rate.by_parent["mu+"] < of_pions < rate.by_parent["mu+"]
         assert doubled.by_parent["K+"] == pytest.approx(rate.by_parent["K+"], rel=1e-12)
         kaon = experiment(normalisation={"K+": 2.0, "K-": 2.0})
-        moved = expected_events(spectrum, kaon).events - rate.events
-        plus = expected_events(spectrum, experiment(normalisation={"K+": 2.0})).events - rate.events
+        moved = rate_of(spectrum, kaon).events - rate.events
+        plus = rate_of(spectrum, experiment(normalisation={"K+": 2.0})).events - rate.events
         assert rate.norm_error == pytest.approx(np.hypot(0.1 * plus, 0.2 * (moved - plus)), rel=1e-6)
         heavy = toy.hnl(0.3)
         assert expected_events(heavy, experiment()) == expected_events(heavy, toy.experiment())

@@ -55,13 +55,13 @@ def test_named_weights_are_not_lost_silently(tmp_path: Path) -> None:
     write(tmp_path / "a.parquet", replace(sample, named_weights={"flux up": 2 * sample.weight}))
     assert convert(tmp_path / "a.parquet", tmp_path / "b.hepmc3")["lost"] == []
     assert np.allclose(read_back(tmp_path / "b.hepmc3").named_weights["flux up"], 2 * sample.weight)
-    convert(tmp_path / "a.parquet", tmp_path / "b.hepevt")
-    convert(tmp_path / "b.hepevt", tmp_path / "c.root")
-    merge([tmp_path / "b.hepevt"], tmp_path / "d.hepevt")
-    for name in ("b.hepevt", "c.root", "d.hepevt"):
+    convert(tmp_path / "b.hepmc3", tmp_path / "c.root")
+    merge([tmp_path / "c.root"], tmp_path / "d.root")
+    for name in ("c.root", "d.root"):
         assert np.allclose(read_back(tmp_path / name).named_weights["flux up"], 2 * sample.weight)
-    assert "the named weights flux up" in convert(tmp_path / "a.parquet", tmp_path / "b.llp.root")["lost"]
-    with pytest.raises(DataFileError, match="fairship files hold no named weights"):
+    for name in ("b.lhe", "b.hepevt", "b.llp.root"):
+        assert "the named weights flux up" in convert(tmp_path / "a.parquet", tmp_path / name)["lost"]
+    with pytest.raises(DataFileError, match="fairship files hold no such named weights"):
         merge([tmp_path / "a.parquet"], tmp_path / "e.llp.root")
 
 

@@ -89,3 +89,11 @@ def test_things_print_in_a_line() -> None:
         assert len(text) < 250
     assert "hnl at sbnd" in str(nusim.expected_events(one, experiment))
     assert "no events" in str(nusim.expected_events(spectrum(1.0, mu=1e-7), experiment))
+
+
+def test_a_rare_contribution_is_selected_as_its_events_are() -> None:
+    """nu4 from nu5 at the circle: 1e-7 of the rate, with the same decays as the nu4 made directly, 50 MeV or more of energy each."""
+    rate = nusim.expected_events(nusim.solve(nusim.read_model("circle")), nusim.read_experiment("sbnd"), precision=None)
+    assert rate.by_contribution["nu4 from nu5"] < 1e-6 * rate.events
+    direct, secondary = (rate.selected_by_contribution[name] / rate.by_contribution[name] for name in ("nu4", "nu4 from nu5"))
+    assert secondary == pytest.approx(direct, rel=0.1)
