@@ -2,8 +2,9 @@
 
 # imported at once: a name that is both a function here and a file would otherwise change its meaning after first use
 from .branching import branching, branching_bars
+from .display import display
 from .events import events
 from .flux import flux
 from .rates import rates
 
-__all__ = ["branching", "branching_bars", "events", "flux", "rates"]
+__all__ = ["branching", "branching_bars", "display", "events", "flux", "rates"]
