@@ -21,6 +21,11 @@ def add_event_options(parser: argparse.ArgumentParser) -> None:
         default="",
         help="particles that decay in events, with commas: tau,mu,pi0,K*,... or short, all with c tau below 1 cm (needs nusim[hadrons])",
     )
+    parser.add_argument(
+        "--timing",
+        choices=("buckets",),
+        help="times within the beam's spill: buckets, or slow extraction, of its card (default: none)",
+    )
 
 
 def event_options(args: argparse.Namespace) -> "EventOptions":
@@ -28,4 +33,4 @@ def event_options(args: argparse.Namespace) -> "EventOptions":
     from ..events.options import EventOptions
 
     names = tuple(name.strip() for name in args.decay.split(",") if name.strip())
-    return EventOptions(hadronise=args.hadronise, decay=names)
+    return EventOptions(hadronise=args.hadronise, decay=names, timing=args.timing)

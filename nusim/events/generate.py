@@ -64,6 +64,9 @@ def prepare(
         raise ParameterError(f"{experiment.name}: events are made for one detector at a time; take one of its members: {names}")
     origins = origins_of(spectrum, experiment, parents_of(experiment))
     tables, parents = origins.tables, origins.parents
+    if options.timing and (experiment.beam is None or experiment.beam.timing is None):
+        name = experiment.beam.name if experiment.beam is not None else experiment.name
+        raise ParameterError(f"timing {options.timing!r}: the card of beam {name} has no [timing]")
     if options.hadronise or options.decay:
         version_of_pythia()
     if options.hadronise or (options.hadronise is None and is_installed()):

@@ -8,6 +8,8 @@ SURVEY = 1
 """Heavy states by which a source is surveyed; by row."""
 PILOT, CANDIDATE, CHANNEL = 2, 3, 4
 """Candidates of the trial run and of events, and the final state of each event."""
+SPILL = 6
+"""Times of the protons; by event."""
 SOURCE = 5
 """Azimuths and decay points of parents; by row."""
 NEUTRINO_FLUX = 11
