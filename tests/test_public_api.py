@@ -16,7 +16,7 @@ NeutrinoFlux NusimError ParameterError ParentFlux Rate Reach Scan Spectrum beam_
 merge neutrino_flux partial_widths plot read_beam read_experiment read_model rebuild resolved scan slha_text solve write write_events
 """
 
-FIGURES = "branching branching_bars events flux rates reach"
+FIGURES = "branching branching_bars display events flux rates reach"
 
 
 def test_the_list() -> None:

@@ -106,11 +106,28 @@ class Absorber:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """The proton beam's structure in c t, metres."""
+    """The proton beam's structure in c t, metres: buckets, in batches with unfilled slots between, or a slow extraction."""
 
-    bucket_spacing: float
-    bucket_sigma: float
-    buckets: int
+    bucket_spacing: float = 0.0
+    bucket_sigma: float = 0.0
+    buckets: int = 0
+    """Filled ones of a spill."""
+    batches: int = 1
+    slots: int = 0
+    """Places for buckets in a batch, the first of which are filled; 0: as many as are filled."""
+    spill: float = 0.0
+    """Of a slow extraction, without buckets; 0: there is none."""
+
+    def times(self, u: Array) -> Array:
+        """When protons pass the beam frame's origin, c t in metres (n,), from uniform numbers (n, 3): 0 is the first bucket's middle."""
+        if self.spill > 0:
+            return u[:, 0] * self.spill
+        filled = self.buckets // self.batches
+        batch, slot = np.divmod(np.minimum((u[:, 0] * self.buckets).astype(np.int64), self.buckets - 1), filled)
+        place = batch * (self.slots or filled) + slot
+        spread = np.sqrt(-2 * np.log1p(-u[:, 1])) * np.cos(2 * np.pi * u[:, 2])
+        result: Array = place * self.bucket_spacing + spread * self.bucket_sigma
+        return result
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from ..beams.horns import Horn, Shell
 from ..beams.materials import Material
 from ..beams.yields import YieldFormula
 from ..errors import CardError, ParameterError
-from ..units import ns
+from ..units import ns, second
 from .base import Integer, Number, StrictModel, Text
 from .dump import AbsorberTable, DumpTable, PairTable, check_dump
 from .toml import Table, validate
@@ -162,11 +162,36 @@ class BuildTable(StrictModel):
 
 
 class TimingTable(StrictModel):
-    """[timing]: the bucket structure."""
+    """[timing]: the bucket structure, or the length of a slow extraction."""
 
-    bucket_spacing_ns: Positive
-    bucket_sigma_ns: Positive
-    buckets: Integer
+    bucket_spacing_ns: Positive | None = None
+    bucket_sigma_ns: Positive | None = None
+    buckets: Annotated[Integer, Field(ge=1)] | None = None
+    batches: Annotated[Integer, Field(ge=1)] = 1
+    slots_per_batch: Annotated[Integer, Field(ge=1)] | None = None
+    spill_s: Positive | None = None
+
+    @model_validator(mode="after")
+    def _one_structure(self) -> Self:
+        of_buckets = (self.bucket_spacing_ns, self.bucket_sigma_ns, self.buckets)
+        if (self.spill_s is None) == (None in of_buckets) or (self.spill_s is not None and any(of_buckets)):
+            raise ValueError("either spill_s, or bucket_spacing_ns, bucket_sigma_ns and buckets are needed")
+        if self.buckets is not None:
+            if self.buckets % self.batches:
+                raise ValueError(f"buckets = {self.buckets} are not the same number in each of {self.batches} batches")
+            if self.slots_per_batch is not None and self.slots_per_batch < self.buckets // self.batches:
+                raise ValueError(f"slots_per_batch = {self.slots_per_batch}: fewer than a batch's {self.buckets // self.batches} buckets")
+        return self
+
+    def timing(self) -> Timing:
+        """The structure, in metres."""
+        if self.spill_s is not None:
+            return Timing(spill=self.spill_s * second)
+        assert self.bucket_spacing_ns is not None, "checked at the door"
+        assert self.bucket_sigma_ns is not None, "checked at the door"
+        assert self.buckets is not None, "checked at the door"
+        spacing, sigma = self.bucket_spacing_ns * ns, self.bucket_sigma_ns * ns
+        return Timing(spacing, sigma, self.buckets, self.batches, self.slots_per_batch or 0)
 
 
 class BeamCard(StrictModel):
@@ -254,9 +279,7 @@ def make_beam(card: BeamCard, folder: Path) -> Beam:
             ),
             tunnel=tuple(Section(*section) for section in card.tunnel.sections) if card.tunnel else (),
             air=card.tunnel.air if card.tunnel else None,
-            timing=Timing(card.timing.bucket_spacing_ns * ns, card.timing.bucket_sigma_ns * ns, card.timing.buckets)
-            if card.timing
-            else None,
+            timing=card.timing.timing() if card.timing else None,
             build=_plan(card.build) if card.build else None,
             dump=Dump(**card.dump.model_dump()) if card.dump else None,
             absorber=card.absorber.absorber() if card.absorber else None,

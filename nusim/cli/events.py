@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from .event_options import add_event_options, event_options
 from .options import Subparsers, add_command, add_flux, add_json, add_model, add_plot, add_seed, whole_number
 from .output import number, print_json, save_figure, warn, with_error
 
@@ -41,6 +42,7 @@ def add_parser(subparsers: Subparsers) -> None:
         default=True,
         help="weights for each nuisance of the beam up and down in every event (default; about a third of an LHE event)",
     )
+    add_event_options(parser)
     parser.add_argument("--chunk-size", metavar="N", type=whole_number, help="events made at a time: memory, not content")
     parser.add_argument("--workers", metavar="W", type=whole_number, default=1, help="processes to share the work; the content is the same")
     add_plot(parser, "distributions of the events")
@@ -57,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     model, notes = load_model(args.model, of_model)
     experiment, said = load_experiment(args.experiment, of_experiment, args.flux, args.flux_format)
     spectrum = solve(model)
-    chosen = {"state": args.state, "final": args.final, "weighted": args.weighted}
+    chosen = {"state": args.state, "final": args.final, "weighted": args.weighted, "options": event_options(args)}
     summary = write_events(
         args.output,
         spectrum,

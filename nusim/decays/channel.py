@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, runtime_checkable
 
 from .. import pdg
@@ -90,13 +90,16 @@ class Channel:
     source: str
     errors: Mapping[str, float] = field(default_factory=dict)
     """Theory errors of the width by cause, GeV, one standard deviation; signed: one cause may raise one width and lower another."""
+    partons: tuple[Term, ...] = field(default=(), repr=False)
+    """Of an inclusive channel: decays into quarks or gluons that make its hadrons, whose widths sum to its width."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.width < math.inf:
             raise ParameterError(f"{self.parent} -> {self.products}: width {self.width}: a width must be finite and not negative")
-        parts = math.fsum(term.width for term in self.terms)
-        if self.terms and abs(parts - self.width) > _CLOSURE * self.width:
-            raise ParameterError(f"{self.parent} -> {self.products}: width {self.width}, but its terms sum to {parts}")
+        for terms in (self.terms, self.partons):
+            parts = math.fsum(term.width for term in terms)
+            if terms and abs(parts - self.width) > _CLOSURE * self.width:
+                raise ParameterError(f"{self.parent} -> {self.products}: width {self.width}, but its terms sum to {parts}")
         if self.products != pdg.canonical_products(self.products):
             raise ParameterError(f"{self.parent} -> {self.products}: not in canonical order")
 
@@ -176,6 +179,10 @@ class DecayTable:
                 return channel
         known = ", ".join(channel.products for channel in self.channels)
         raise ParameterError(f"{self.parent} -> {wanted}: not in the table; known: {known}")
+
+    def with_partons(self) -> "DecayTable":
+        """The table in which quarks and gluons are the products of inclusive channels, where they are known."""
+        return replace(self, channels=tuple(replace(one, terms=one.partons) if one.inclusive else one for one in self))
 
     def width(self, products: str) -> float:
         """Width of a final state in GeV, 0 if closed."""

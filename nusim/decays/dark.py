@@ -18,6 +18,7 @@ from ..kernels.arrays import Array
 from ..model.model import DarkSector
 from ..model.spectrum import Spectrum
 from .boson_hadrons import CONTINUUM, M_B, M_D, M_PI0, NARROW, OMEGA_PI0_TOP
+from .boson_strings import scalar_strings, zprime_strings
 from .boson_terms import EmissionTerm, boson_decay_terms, emission_terms
 from .channel import CascadeTerm, Channel
 from .couplings import Couplings, couplings
@@ -35,6 +36,7 @@ ZPRIME_HADRONS = (
 PHI_HADRONS = "leading chiral order below 1 GeV; gluons and quarks above 2 GeV, A. Djouadi, hep-ph/0503172, sec. 2"
 PHOTONS = "loops of W, leptons and heavy quarks; A. Djouadi, hep-ph/0503172, sec. 2.3"
 _NONE: Mapping[str, float] = {}
+_NO_PARTONS: Mapping[str, Sequence[CascadeTerm]] = {}
 _BROAD = 1e-2
 """Width of a boson over its room above threshold beyond which what is left out of it is said aloud."""
 _LARGE_KINETIC = 0.1
@@ -69,7 +71,8 @@ def dark_channels(spectrum: Spectrum, state: str) -> list[Channel]:
     bare: dict[str, float] = {}
     if state in dark_parents(spectrum):
         bare = {"hadrons": float(hadron_width([found], state, np.array([boson_mass(spectrum, state)]))[0])}
-        return _channels(state, boson_decay_terms(found, state), _boson_products(found, state), bare)
+        strings = (zprime_strings if state == "zprime" else scalar_strings)(found, bare["hadrons"])
+        return _channels(state, boson_decay_terms(found, state), _boson_products(found, state), bare, {"hadrons": strings})
     widths = boson_width(found, "zprime"), boson_width(found, "phi")
     three = three_body_terms(found, state, widths, _portal(spectrum))
     terms: dict[str, Sequence[CascadeTerm]] = {**three, **_emissions(found, state, widths)}
@@ -175,9 +178,13 @@ def _portal(spectrum: Spectrum) -> bool:
 
 
 def _channels(
-    state: str, terms: Mapping[str, Sequence[CascadeTerm]], closed: Iterable[str], bare: Mapping[str, float] = _NONE
+    state: str,
+    terms: Mapping[str, Sequence[CascadeTerm]],
+    closed: Iterable[str],
+    bare: Mapping[str, float] = _NONE,
+    partons: Mapping[str, Sequence[CascadeTerm]] = _NO_PARTONS,
 ) -> list[Channel]:
-    """Channels with their terms, closed ones, and the `bare` ones of which the width alone is known."""
+    """Channels with their terms, closed ones, and the `bare` ones of which the width alone is known, and the `partons` of some."""
     listed = []
     for name in dict.fromkeys([*terms, *closed]):
         own = tuple(term for term in terms.get(name, ()) if term.width > 0)
@@ -185,7 +192,8 @@ def _channels(
         width = math.fsum(term.width for term in own) if own else bare.get(name, 0.0)
         if not own and width > 0:
             via = ("phi'",) if state == "phi" else ("Z'",)
-        listed.append(Channel(state, name, width, tuple(sorted(via)), own, _source(state, name)))
+        strings = tuple(partons.get(name, ())) if not own else ()
+        listed.append(Channel(state, name, width, tuple(sorted(via)), own, _source(state, name), partons=strings))
     return listed
 
 

@@ -46,7 +46,7 @@ class QuarkMasses:
 DEFAULT_MASSES = QuarkMasses()
 LIGHT_PAIRS, LIGHT_FLAVOURS = 2, 3
 """Number of charged and of neutral currents of u, d, s alone, listed first."""
-_CKM2 = np.array([float(v) ** 2 for v in (V_UD, V_US, V_CD, V_CS, V_UB, V_CB)])[:, None]
+CKM2 = np.array([float(v) ** 2 for v in (V_UD, V_US, V_CD, V_CS, V_UB, V_CB)])[:, None]
 
 
 def charged_current_quarks(mass: Array, masses: QuarkMasses = DEFAULT_MASSES) -> Array:
@@ -55,7 +55,7 @@ def charged_current_quarks(mass: Array, masses: QuarkMasses = DEFAULT_MASSES) ->
     first = _rows(mass, up, up, charm, charm, up, charm)
     second = _rows(mass, down, strange, down, strange, bottom, bottom)
     leptons = np.array([pdg.mass(code) for code in pdg.LEPTON_OF_FLAVOUR])[:, None, None]
-    result: Array = COLOURS * unit_width(mass) * _CKM2 * chiral_integral(leptons / mass, first, second)
+    result: Array = COLOURS * unit_width(mass) * CKM2 * chiral_integral(leptons / mass, first, second)
     return result
 
 
@@ -104,12 +104,16 @@ def neutral_current_thresholds(mass: Array) -> Array:
     return out
 
 
+def inclusive_pairs(mass: Array) -> tuple[Array, Array]:
+    """Widths by quarks, shapes (3, 6, n) and (5, n) as above, with QCD correction and thresholds; above `LEAST_MASS`."""
+    correction = 1 + qcd_correction(mass)
+    charged, neutral = charged_current_quarks(mass), neutral_current_quarks(mass)
+    charged[:, :LIGHT_PAIRS] *= correction * charged_current_thresholds(mass)
+    neutral[:LIGHT_FLAVOURS] *= correction * neutral_current_thresholds(mass)
+    return charged, neutral
+
+
 def inclusive_widths(mass: Array) -> tuple[Array, Array]:
     """Widths into l- and any hadrons, by the lepton's flavour, shape (3, n), and into nu and any hadrons, (n,); above `LEAST_MASS`."""
-    correction = 1 + qcd_correction(mass)
-    quarks = charged_current_quarks(mass)
-    light = np.sum(quarks[:, :LIGHT_PAIRS] * charged_current_thresholds(mass), axis=1)
-    charged = correction * light + quarks[:, LIGHT_PAIRS:].sum(axis=1)
-    quarks = neutral_current_quarks(mass)
-    light = np.sum(quarks[:LIGHT_FLAVOURS] * neutral_current_thresholds(mass), axis=0)
-    return charged, correction * light + quarks[LIGHT_FLAVOURS:].sum(axis=0)
+    charged, neutral = inclusive_pairs(mass)
+    return charged.sum(axis=1), neutral.sum(axis=0)

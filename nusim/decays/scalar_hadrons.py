@@ -93,8 +93,8 @@ def photon_width(m: ArrayLike) -> Array:
     return result
 
 
-def perturbative_width(m: ArrayLike) -> Array:
-    """Width for sin(alpha) = 1 into gluons and s, c, b quarks, GeV; meant for m > 2 GeV.
+def perturbative_parts(m: ArrayLike) -> tuple[Array, ...]:
+    """Widths for sin(alpha) = 1 into gluons and into s, c, b quarks, GeV; meant for m > 2 GeV.
 
     Gluons: alpha_s^2 m^3 / (72 pi^3 v^2) |3/4 sum A|^2 [1 + (95/4 - 7 n/6) alpha_s/pi], n = 3 (4 above open charm, 5 above beauty);
     quarks: 3 m_q^2 m beta^3 / (8 pi v^2) [1 + 5.67 a + (35.94 - 1.36 n) a^2], a = alpha_s/pi, with the MS-bar mass at the scale m, which
@@ -105,11 +105,17 @@ def perturbative_width(m: ArrayLike) -> Array:
     loops = sum(fermion_loop((m / (2 * mass)) ** 2) for mass, _ in _QUARKS) * 0.75
     n = 3.0 + (m > 2 * M_D) + (m > 2 * M_B)
     gluons = a**2 * m**3 / (72 * math.pi * V_HIGGS**2) * (loops.real**2 + loops.imag**2) * (1 + (95 / 4 - 7 / 6 * n) * a)
-    quarks, correction = np.zeros(m.shape), 1 + a * (5.67 + (35.94 - 1.36 * n) * a)
+    parts, correction = [np.asarray(gluons, float)], 1 + a * (5.67 + (35.94 - 1.36 * n) * a)
     for mass, at, meson in ((M_STRANGE, 2.0, M_K_PLUS), (M_CHARM, float(M_CHARM), M_D), (M_BOTTOM, float(M_BOTTOM), M_B)):
         beta = kallen_sqrt(m, meson, meson) / np.maximum(m, 1e-12) ** 2
-        quarks = quarks + 3 * running_mass(mass, at, m) ** 2 * m * beta**3 / (8 * math.pi * V_HIGGS**2) * correction
-    result: Array = gluons + quarks
+        parts.append(np.asarray(3 * running_mass(mass, at, m) ** 2 * m * beta**3 / (8 * math.pi * V_HIGGS**2) * correction, float))
+    return tuple(parts)
+
+
+def perturbative_width(m: ArrayLike) -> Array:
+    """The sum of `perturbative_parts`."""
+    gluons, *quarks = perturbative_parts(m)
+    result: Array = gluons + sum(quarks[1:], quarks[0])
     return result
 
 

@@ -13,6 +13,7 @@ from .channel import Channel, DecayTable
 from .dark import boson_mass, channels_with_dark, dark_channels, dark_parents, dark_warnings
 from .quarks import LEAST_MASS
 from .standard import channels
+from .strings import StringTerm, string_terms
 from .uncertainty import unit_errors
 from .unit_widths import unit_widths
 
@@ -59,7 +60,7 @@ def _parts(majorana: bool) -> list[tuple[str, list[tuple[tuple[str, int], float]
 
 
 INCLUSIVE_NOTE = (
-    "decays into several hadrons are inclusive, quarks less the listed channels: part of widths and rates, but no events of them are made"
+    "decays into several hadrons are inclusive, quarks less the listed channels: part of widths and rates, their events need nusim[hadrons]"
 )
 _NEAR_STEP = 0.1
 """About the mass where inclusive widths begin, relative: the step is said."""
@@ -77,6 +78,7 @@ def standard_channels(spectrum: Spectrum, state: str) -> list[Channel]:
     listed = []
     for spec in channels():
         terms, used, widths = [], [], []
+        partons: list[StringTerm] = []
         causes: dict[str, float] = {}
         for piece in spec.pieces:
             share = mixing[piece.flavour] * piece.share if piece.conserving or spectrum.majorana else 0.0
@@ -86,10 +88,12 @@ def standard_channels(spectrum: Spectrum, state: str) -> list[Channel]:
                 widths.append(width)
                 if piece.term is not None:
                     terms.append(piece.term(mass, mixing[piece.flavour], width))
+                else:
+                    partons += string_terms(spec.products, piece.flavour, piece.conserving, mass, mixing[piece.flavour], width, unit)
                 for cause, error in errors[piece.width].items():
                     causes[cause] = causes.get(cause, 0.0) + share * error
         via = tuple(sorted({boson for piece in used or spec.pieces for boson in piece.via}))
-        listed.append(Channel(state, spec.products, math.fsum(widths), via, tuple(terms), spec.source, causes))
+        listed.append(Channel(state, spec.products, math.fsum(widths), via, tuple(terms), spec.source, causes, tuple(partons)))
     return listed
 
 

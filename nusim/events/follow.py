@@ -21,6 +21,7 @@ from ..kernels.lorentz import boost
 from ..kernels.random import uniforms
 from ..kernels.spinors import ComplexArray, SpinArray
 from .particles import UNKNOWN_SPIN, Particles
+from .products import add_hadrons, is_parton, string_of
 
 _NEGLIGIBLE = 1e-15
 """Branching ratios below this are never drawn."""
@@ -88,6 +89,8 @@ def add_products(
     waiting, kept = [], np.zeros(0, np.int64)
     term, events = decays.term, decays.events
     for k, (code, m) in enumerate(zip(term.pdg, term.masses, strict=True)):
+        if is_parton(code):
+            continue
         lab = boost(decays.momenta[:, k], decays.frame, decays.mass)
         state = pdg.NAMES.get(abs(code), "")
         if followed is not None and k == followed.place:
@@ -105,6 +108,9 @@ def add_products(
             rows = np.flatnonzero(places == place)
             anti = np.full(len(rows), code < 0)
             waiting.append(Waiting(state, place, events[rows], anti, lab[rows], decays.vertex[rows], spin[rows]))
+    if partons := string_of(term):
+        both = decays.momenta[:, partons]
+        add_hadrons(particles, term, events, decays.mother, both, decays.frame, decays.mass, decays.vertex, seed, stage, index)
     return waiting, kept
 
 

@@ -14,6 +14,8 @@ from ..kernels import streams
 from ..kernels.arrays import Array
 from ..model.spectrum import Spectrum
 from .generator import Generator
+from .hadrons import is_installed, version_of_pythia
+from .options import DEFAULTS, EventOptions
 from .sample import EventSample
 
 _PILOT_SIZE = 1 << 17
@@ -45,11 +47,13 @@ def prepare(
     state: str | None = None,
     final: str | None = None,
     weighted: bool = False,
+    options: EventOptions = DEFAULTS,
 ) -> Generator:
     """Set up a run of `n` events: survey the beam, choose the proposal, find the largest weight.
 
     `state` and `final` restrict the heavy state and the final state. Raises ParameterError if nothing can be made
-    (with the reason), for an unknown state or final state, and for a negative n.
+    (with the reason), for an unknown state or final state, and for a negative n; MissingExtraError where hadrons or decays are asked for
+    that need Pythia.
     """
     if isinstance(n, bool) or not isinstance(n, int):
         raise ParameterError(f"n = {n}: the number of events is a whole number")
@@ -60,6 +64,13 @@ def prepare(
         raise ParameterError(f"{experiment.name}: events are made for one detector at a time; take one of its members: {names}")
     origins = origins_of(spectrum, experiment, parents_of(experiment))
     tables, parents = origins.tables, origins.parents
+    if options.timing and (experiment.beam is None or experiment.beam.timing is None):
+        name = experiment.beam.name if experiment.beam is not None else experiment.name
+        raise ParameterError(f"timing {options.timing!r}: the card of beam {name} has no [timing]")
+    if options.hadronise or options.decay:
+        version_of_pythia()
+    if options.hadronise or (options.hadronise is None and is_installed()):
+        tables = {name: table.with_partons() for name, table in tables.items()}
     if state is not None and state not in tables:
         raise ParameterError(f"state {state!r}: not in {spectrum.model.name} or not made in its decays; known: {', '.join(tables)}")
     states = tuple(tables) if state is None else (state,)
@@ -78,6 +89,8 @@ def prepare(
     inclusive = tuple(one for one in finals if one.channel.inclusive)
     finals = tuple(one for one in finals if not one.channel.inclusive)
     if final is not None and inclusive and not finals:
+        if all(one.channel.partons for one in inclusive) and options.hadronise is None:
+            version_of_pythia()
         raise ParameterError(f"final state {wanted!r}: it is inclusive: it has a width, but no events of it are made")
     if not finals:
         raise ParameterError(f"{spectrum.model.name}: no visible decay of {', '.join(states)} is open")
@@ -94,7 +107,9 @@ def prepare(
     left_out = experiment.protons * float(sum(found.by_route @ shares_of(source, one, tables) for one in inclusive))
     if left_out > 0:
         names = ", ".join(dict.fromkeys(one.products for one in inclusive))
-        notes.append(f"{left_out:.4g} more events are expected in {names}: inclusive, so neither the sample nor its weights hold them")
+        note = f"{left_out:.4g} more events are expected in {names}: inclusive, so neither the sample nor its weights hold them"
+        could = options.hadronise is None and any(one.channel.partons for one in inclusive)
+        notes.append(f"{note}; their hadrons are made with pip install 'nusim[hadrons]'" if could else note)
     warnings = tuple(dict.fromkeys(notes))
     rates: dict[str, float] = {}
     for one, part in zip(finals, share, strict=True):
@@ -128,6 +143,7 @@ def prepare(
         rates_by_parent=by_parent,
         tables=tables,
         nuisances=found.nuisances(experiment.nuisances),
+        options=options,
     )
     run = _tuned(draft, float(found.by_route @ visible))
     if run.efficiency < _POOR and not weighted and n > 0:
@@ -209,11 +225,12 @@ def generate(
     state: str | None = None,
     final: str | None = None,
     weighted: bool = False,
+    options: EventOptions = DEFAULTS,
 ) -> EventSample:
     """`n` events of heavy states decaying visibly in the experiment's detector, as one EventSample.
 
     Unweighted by default: every event stands for the same number of expected events, save the few whose candidate weight
     exceeded the maximum found. The weights sum to the rate within its error. Memory grows with n: files are written in
-    chunks by `nusim.io.write.write_events`.
+    chunks by `nusim.io.write.write_events`. `options`: hadrons of quarks, decays of ordinary particles, times of the beam.
     """
-    return prepare(spectrum, experiment, n, seed, state=state, final=final, weighted=weighted).events(0, n)
+    return prepare(spectrum, experiment, n, seed, state=state, final=final, weighted=weighted, options=options).events(0, n)

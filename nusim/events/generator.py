@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import pdg
+from ..beams.beam import Timing
 from ..beams.nuisances import Nuisance
 from ..cards.read import resolved
 from ..decays.channel import DecayTable
@@ -26,8 +27,12 @@ from ..kernels.arrays import Array, IntArray, four_vectors
 from ..kernels.lorentz import boost
 from ..kernels.random import uniforms
 from ..model.spectrum import Spectrum
+from ..units import ns, second
 from .follow import Decaying, Followed, Waiting, add_products, decay, follow, shown_spin
+from .hadrons import description
+from .options import DEFAULTS, EventOptions
 from .particles import Particles
+from .products import decay_named, string_of
 from .sample import INCOMING, EventSample
 from .variations import effects_on, varied_sums
 
@@ -72,6 +77,7 @@ class Generator:
     """Of every heavy state that events may hold."""
     nuisances: tuple[Nuisance, ...]
     """Of the beam, muons that its mesons leave included."""
+    options: EventOptions = DEFAULTS
 
     @cached_property
     def world(self) -> float:
@@ -82,6 +88,12 @@ class Generator:
     def _unit_weight(self) -> float:
         """Expected events that most unweighted events stand for; weighted ones in the mean."""
         return self.expected_events / max(self.n, 1) * (1.0 if self.weighted else self.common)
+
+    @property
+    def timing(self) -> Timing | None:
+        """Of the beam, where it is asked for."""
+        beam = self.experiment.beam
+        return beam.timing if self.options.timing and beam is not None else None
 
     def events(self, first: int, last: int) -> EventSample:
         """Events number first <= i < last of the run."""
@@ -167,9 +179,16 @@ class Generator:
                 particles, one, seen[rows], end[rows], final.channel.terms, mass, self.seed, index, streams.SEEN_PRODUCTS + number, 0
             )
         follow(particles, waiting, self.tables, self.world, self.seed, index)
+        if self.options.codes:
+            decay_named(particles, self.options.codes, self.world, self.seed, index)
+        columns = particles.columns()
+        if self.timing is not None:
+            ct = self.timing.times(uniforms(self.seed, streams.SPILL, index, 3))
+            columns["vertex"][:, 0] += np.repeat(ct, np.diff(columns["offsets"]))
+            end[:, 0] += ct
         names = tuple(dict.fromkeys(final.products for final in self.finals))
         return EventSample(
-            **particles.columns(),
+            **columns,
             weight=weight,
             decay_vertex=end,
             # dist (E/p - 1) without cancellation
@@ -297,8 +316,29 @@ class Generator:
             "nuisances": effects,
             "expected_events_varied": varied_sums(effects, self.rates_by_parent),
             "frames": {
-                "beam": "origin and axes of the beam card, z along the proton beam; time zero when the proton passes the origin",
+                "beam": f"origin and axes of the beam card, z along the proton beam; time zero when {self._time_zero}",
                 "detector": {"local_origin": [float(x) for x in origin], "rotation": [list(row) for row in self.experiment.rotation]},
             },
+            **self._choices(),
             "warnings": list(self.warnings),
         }
+
+    @property
+    def _time_zero(self) -> str:
+        if self.timing is None:
+            return "the proton passes the origin"
+        return "the spill begins" if self.timing.spill > 0 else "the middle of the spill's first bucket passes the origin"
+
+    def _choices(self) -> dict[str, Any]:
+        """What headers say of the options: nothing where none is used."""
+        said: dict[str, Any] = {}
+        if self.timing is not None:
+            one = self.timing
+            numbers = {"bucket_spacing_ns": one.bucket_spacing / ns, "bucket_sigma_ns": one.bucket_sigma / ns, "buckets": one.buckets}
+            said["timing"] = {"spill_s": one.spill / second} if one.spill > 0 else {**numbers, "batches": one.batches, "slots": one.slots}
+        if self.options.decay:
+            said["decayed"] = list(self.options.decay)
+        strings = any(string_of(term) for table in self.tables.values() for channel in table for term in channel.terms)
+        if self.options.decay or strings:
+            said["hadronisation"] = description()
+        return said

@@ -1,7 +1,7 @@
 """Events as flat arrays: what the generator makes and every writer reads."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -90,3 +90,26 @@ class EventSample:
     def varied_weights(self) -> dict[str, Array]:
         """`weight` with each nuisance of the beam one standard deviation up and down, by name: 'K+_up', 'K+_down', ..."""
         return varied(self.metadata.get("nuisances", {}), self.parents, self.weight)
+
+
+_OF_PARTICLES = ("pdg", "status", "mother", "momentum", "mass", "vertex", "proper_time", "spin")
+_OF_EVENTS = ("weight", "decay_vertex", "delay", "polarisation", "state", "route", "seen", "channel")
+
+
+def taken(sample: EventSample, first: int, last: int) -> EventSample:
+    """Events first <= i < last of a sample."""
+    begin, end = (int(sample.offsets[k]) for k in (first, last))
+    columns: dict[str, Any] = {name: getattr(sample, name)[begin:end] for name in _OF_PARTICLES}
+    columns |= {name: getattr(sample, name)[first:last] for name in _OF_EVENTS}
+    weights = {name: weight[first:last] for name, weight in sample.named_weights.items()}
+    return replace(sample, **columns, offsets=sample.offsets[first : last + 1] - begin, named_weights=weights)
+
+
+def joined(samples: Sequence[EventSample]) -> EventSample:
+    """Samples of one run, at least one, with the same named weights, as one."""
+    if len(samples) == 1:
+        return samples[0]
+    columns: dict[str, Any] = {name: np.concatenate([getattr(one, name) for one in samples]) for name in (*_OF_PARTICLES, *_OF_EVENTS)}
+    counts = np.concatenate([np.diff(one.offsets) for one in samples])
+    weights = {name: np.concatenate([one.named_weights[name] for one in samples]) for name in samples[0].named_weights}
+    return replace(samples[0], **columns, offsets=np.concatenate([[0], np.cumsum(counts)]), named_weights=weights)

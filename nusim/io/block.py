@@ -8,7 +8,7 @@ import numpy as np
 from ..events.sample import FINAL, EventSample
 from ..kernels.arrays import Array, IntArray
 from ..pdg import HEAVY_STATE_CODES
-from .check import FLIGHT_TOLERANCE, Events, Flights, check_flights, check_frames, check_inside, check_kinematics
+from .check import CLOCK_TOLERANCE, FLIGHT_TOLERANCE, Events, Flights, check_flights, check_frames, check_inside, check_kinematics
 from .header import RunInfo
 from .reading import Problems, Tally
 from .record import DetectorFrame
@@ -184,7 +184,8 @@ def _check_way(block: Block, mother: IntArray, path: Array, start: Array, end: A
     cut = events.incoming[block.heavy]
     own = np.where(cut, path[block.heavy], length)
     excess = block.delay - (end[block.heavy, 0] - np.where(cut, start[block.heavy, 0], begin) - own)
-    wrong = whole & (own < np.inf) & (np.where(cut, -excess, np.abs(excess)) > FLIGHT_TOLERANCE * (1.0 + own))
+    allowed = FLIGHT_TOLERANCE * (1.0 + own) + CLOCK_TOLERANCE * np.abs(end[block.heavy, 0])
+    wrong = whole & (own < np.inf) & (np.where(cut, -excess, np.abs(excess)) > allowed)
     problems.add_each(np.flatnonzero(wrong), lambda i: f"{events.name(i)}: its delay does not fit its vertices")
 
 

@@ -123,7 +123,8 @@ class RooTrackerWriter(_TreeWriter):
         size = np.bincount(rows, minlength=total)
         if size.max(initial=0) > SLOTS:
             raise DataFileError(
-                f"{self._file.path}: a decay leaves {size.max() - 1} particles; rooTracker files hold {SLOTS - 1}; take hepevt"
+                f"{self._file.path}: a decay leaves {size.max() - 1} particles; rooTracker files hold {SLOTS - 1}; "
+                "take hepevt or --no-hadronise"
             )
         place = np.arange(len(rows)) - (np.cumsum(size) - size)[rows]
         px, py, pz = self._frame.directions(particle["px"], particle["py"], particle["pz"])
@@ -168,7 +169,8 @@ class FairShipWriter(_TreeWriter):
         count = np.bincount(event[products], minlength=len(sample))
         if count.max(initial=0) > DAUGHTERS:
             raise DataFileError(
-                f"{self._file.path}: a decay leaves {count.max()} particles; LLP_tree holds {DAUGHTERS}; take another format"
+                f"{self._file.path}: a decay leaves {count.max()} particles; LLP_tree holds {DAUGHTERS}; "
+                "take another format or --no-hadronise"
             )
         place = np.arange(len(products)) - (np.cumsum(count) - count)[event[products]]
         daughters = np.zeros((len(sample), DAUGHTERS, 6))

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import DataFileError
 from ..events.generate import prepare
+from ..events.options import DEFAULTS, EventOptions
 from ..events.pool import check_at_least_one, samples
 from ..events.sample import FINAL, INCOMING, INTERMEDIATE, EventSample
 from ..events.variations import names_of
@@ -149,18 +150,19 @@ def write_events(
     chunk: int = 65_536,
     workers: int = 1,
     progress: bool = False,
+    options: EventOptions = DEFAULTS,
 ) -> dict[str, Any]:
     """Generate events into a file, `chunk` of them at a time by `workers` processes; the content depends on neither.
 
     Gives file, n, seed, expected_events, stat_error, effective_sample_size, kernel, sha256 (of the uncompressed
-    content) and warnings. `state`, `final` and `weighted` as in `nusim.events.generate`; the others as in `write`.
+    content) and warnings. `state`, `final`, `weighted` and `options` as in `nusim.events.generate`; the others as in `write`.
     `progress` shows a bar on stderr; `nusim.events.pool.samples` says more of `workers`. Raises ParameterError if nothing can be made,
     DataFileError if nothing can be written.
     """
     check_at_least_one(chunk=chunk, workers=workers)
     _require(format_of(path, format))
     check_room(path, n, format, layout=layout, weighted=weighted)
-    run = prepare(spectrum, experiment, n, seed, state=state, final=final, weighted=weighted)
+    run = prepare(spectrum, experiment, n, seed, state=state, final=final, weighted=weighted, options=options)
     empty = run.events(0, 0)
     if n > _TRIAL:
         trial = run.events(0, _TRIAL)

@@ -8,6 +8,8 @@ SURVEY = 1
 """Heavy states by which a source is surveyed; by row."""
 PILOT, CANDIDATE, CHANNEL = 2, 3, 4
 """Candidates of the trial run and of events, and the final state of each event."""
+SPILL = 6
+"""Times of the protons; by event."""
 SOURCE = 5
 """Azimuths and decay points of parents; by row."""
 NEUTRINO_FLUX = 11
@@ -24,6 +26,10 @@ SELECTION = 100
 """Decays that try a selection: the decays themselves, then two stages for each final state."""
 SEEN_PRODUCTS = 1000
 """Momenta of the products that the detector sees: + number of the final state."""
+HADRONS = 5000
+"""Seeds of what makes hadrons of quarks: + place of the decaying state in its event, 0 for the one that is seen."""
+LATER_DECAYS = 7000
+"""Flights of ordinary particles that are to decay, and seeds of their decays: + place of the particle in its event."""
 FLIGHT = 10_000
 """How far states besides the one that is seen fly, and how they decay: + place of the state in its event."""
 

@@ -2,9 +2,10 @@
 
 # imported at once: a name that is both a function here and a file would otherwise change its meaning after first use
 from .branching import branching, branching_bars
+from .display import display
 from .events import events
 from .flux import flux
 from .rates import rates
 from .reach import reach
 
-__all__ = ["branching", "branching_bars", "events", "flux", "rates", "reach"]
+__all__ = ["branching", "branching_bars", "display", "events", "flux", "rates", "reach"]

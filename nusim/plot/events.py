@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ..events.sample import FINAL, EventSample
+from ..events.sample import EventSample
 from ..experiment.experiment import Experiment
-from ..kernels.arrays import Array
+from ..kernels.arrays import Array, BoolArray
 from ..pdg import HEAVY_STATE_CODES, NEUTRINO_OF_FLAVOUR
 from ..units import ns
 from .style import line_style, new_figure, tex
@@ -17,17 +17,25 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _BINS = 40
-_INVISIBLE = (*NEUTRINO_OF_FLAVOUR, *HEAVY_STATE_CODES.values())
+_NARROW, _AROUND_ONE = 1e-6, 0.1
+INVISIBLE = (*NEUTRINO_OF_FLAVOUR, *HEAVY_STATE_CODES.values())
+"""Codes, without sign, of what a detector does not see."""
+_NEAR = 1.0
+"""Metres of flight after which a decay is no longer part of the vertex seen: a muon's, a kaon's."""
 
 
-def events(sample: EventSample, experiment: Experiment) -> "Figure":
-    """Energy of the heavy state seen, visible energy of its decay, where it decays, and its delay, in expected events by final state;
-    and energy and delay by route where the states seen came by several."""
-    event = np.repeat(np.arange(len(sample)), np.diff(sample.offsets))
+def events(sample: EventSample, experiment: Experiment | None = None) -> "Figure":
+    """Energy of the heavy state seen; energy, mass and angle to the beam of what is visible of its decay; where it decays, and its delay.
+
+    All in expected events by final state; energy and delay also by route where the states seen came by several.
+
+    `experiment`: by default the sample's own.
+    """
     energy = sample.momentum[sample.offsets[:-1] + sample.seen, 0]
-    shown = (sample.status == FINAL) & (sample.mother == sample.seen[event]) & ~np.isin(np.abs(sample.pdg), _INVISIBLE)
-    visible: Array = np.bincount(event[shown], sample.momentum[shown, 0], minlength=len(sample)).astype(float)
-    place = experiment.to_detector(sample.decay_vertex[:, 1:])
+    visible = _visible_momentum(sample)
+    size = np.sqrt(np.sum(visible[:, 1:] ** 2, axis=1))
+    mass = np.sqrt(np.maximum((visible[:, 0] - size) * (visible[:, 0] + size), 0.0))
+    angle = np.arctan2(np.hypot(visible[:, 1], visible[:, 2]), visible[:, 3])
     state = "heavy state" if {"zprime", "phi"} & set(sample.states) else "heavy neutrino"
     of_energy = (energy, f"energy of the {state} [GeV]", False)
     of_delay = (sample.delay / ns, "delay against light neutrinos [ns]", True)
@@ -35,8 +43,10 @@ def events(sample: EventSample, experiment: Experiment) -> "Figure":
     by_route = ("by route", sample.route, tuple(_route_label(route) for route in sample.routes))
     panels = [
         (of_energy, by_channel),
-        ((visible, "visible energy [GeV]", False), by_channel),
-        ((place[:, 2], "decay point along the detector [m]", False), by_channel),
+        ((visible[:, 0], "visible energy [GeV]", False), by_channel),
+        ((mass, "visible invariant mass [GeV]", False), by_channel),
+        ((angle, "angle of the visible momentum to the beam [rad]", False), by_channel),
+        ((_depth(sample, experiment), "decay point along the detector [m]", False), by_channel),
         (of_delay, by_channel),
         *([(of_energy, by_route), (of_delay, by_route)] if len(np.unique(sample.route)) > 1 else []),
     ]
@@ -54,9 +64,62 @@ def events(sample: EventSample, experiment: Experiment) -> "Figure":
                 figure.legend(curves, labels, loc="outside right upper", frameon=False, fontsize=9, title=title)
             else:
                 figure.legend(curves, labels, loc="outside right lower", frameon=False, fontsize=9, title=title)
-    name = sample.metadata.get("model", {}).get("name", "")
-    figure.suptitle(f"{name} at {experiment.name}: {len(sample)} events")
+    figure.suptitle(f"{title_of(sample, experiment)}: {len(sample)} events")
     return figure
+
+
+def title_of(sample: EventSample, experiment: Experiment | None = None) -> str:
+    """Model and experiment of a sample."""
+    model, place = (sample.metadata.get(key, {}).get("name", "") for key in ("model", "experiment"))
+    return f"{model} at {experiment.name if experiment is not None else place}"
+
+
+def from_visible_decay(sample: EventSample) -> BoolArray:
+    """Which particles (N,) come from the decay seen: not those of heavy states that it leaves, nor of what has flown more than a metre."""
+    event = np.repeat(np.arange(len(sample)), np.diff(sample.offsets))
+    seen = (sample.offsets[:-1] + sample.seen)[event]
+    mother = np.where(sample.mother >= 0, sample.offsets[event] + sample.mother, -1)
+    size = np.sqrt(np.sum(sample.momentum[:, 1:] ** 2, axis=1))
+    flown = sample.proper_time * np.divide(size, sample.mass, out=np.zeros(len(size)), where=sample.mass > 0)
+    passes = ~np.isin(np.abs(sample.pdg), tuple(HEAVY_STATE_CODES.values())) & (flown < _NEAR)
+    below = mother == seen
+    while True:
+        more = below | ((mother >= 0) & below[mother] & passes[mother])
+        if np.array_equal(more, below):
+            break
+        below = more
+    result: BoolArray = below
+    return result
+
+
+def _visible_momentum(sample: EventSample) -> Array:
+    """Sum of what is visible of the decay seen, (n, 4), GeV, beam frame."""
+    event = np.repeat(np.arange(len(sample)), np.diff(sample.offsets))
+    below = from_visible_decay(sample)
+    mother = np.where(sample.mother >= 0, sample.offsets[event] + sample.mother, 0)
+    # what decays later stands for its products
+    leaves = below.copy()
+    leaves[mother[below]] = False
+    shown = leaves & ~np.isin(np.abs(sample.pdg), INVISIBLE)
+    parts = [np.bincount(event[shown], sample.momentum[shown, k], minlength=len(sample)) for k in range(4)]
+    result: Array = np.array(parts, float).reshape(4, len(sample)).T
+    return result
+
+
+def _depth(sample: EventSample, experiment: Experiment | None) -> Array:
+    """Place of the decays seen along the detector's third axis, metres."""
+    points = sample.decay_vertex[:, 1:]
+    if experiment is not None:
+        return experiment.to_detector(points)[:, 2]
+    result: Array = to_detector(sample, points)[:, 2]
+    return result
+
+
+def to_detector(sample: EventSample, points: Array) -> Array:
+    """Beam-frame points (n, 3) in the detector frame that the sample's metadata give."""
+    frame = sample.metadata["frames"]["detector"]
+    result: Array = (points - np.array(frame["local_origin"], float)) @ np.array(frame["rotation"], float).T
+    return result
 
 
 def _route_label(route: str) -> str:
@@ -69,11 +132,15 @@ def _histogram(
     if not len(values):
         return
     low, high = float(values.min()), float(values.max())
+    if high - low < _NARROW * abs(high):
+        # one value but for rounding
+        low, high = low - _AROUND_ONE * abs(high), high + _AROUND_ONE * abs(high)
     if logarithmic and low > 0:
         edges = np.geomspace(low, high * (1 + 1e-9), _BINS + 1)
         panel.set_xscale("log")
     else:
         edges = np.linspace(low, high + 1e-9 * max(abs(high), 1.0), _BINS + 1)
+        panel.locator_params(axis="x", nbins=6)
     for place, name in enumerate(names):
         mine = kind == place
         if mine.any():

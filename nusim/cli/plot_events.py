@@ -1,0 +1,64 @@
+"""nusim plot events: distributions of an event file."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from .options import Subparsers, add_command, figure, whole_number
+from .output import save_figure, warn
+
+if TYPE_CHECKING:
+    from ..events.sample import EventSample
+    from ..io.header import RunInfo
+
+FILE = "an event file of nusim's: LHE, HepMC3, HEPEVT with its JSON file, flat ROOT, Parquet"
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Register the figure."""
+    parser = add_command(subparsers, "events", "distributions of an event file, by final state and by route", run)
+    parser.add_argument("file", metavar="FILE", help=FILE)
+    parser.add_argument("-o", "--output", metavar="FIG", type=figure, required=True, help="the figure (.pdf, .png, .svg)")
+    parser.add_argument("--first", metavar="N", type=whole_number, help="only the first N events, which then stand for all")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Read the events and draw them."""
+    from ..plot.events import events
+
+    sample, info = read_sample(args.file, 0, args.first)
+    if len(sample) < info.events:
+        warn([f"{args.file}: the first {len(sample)} of {info.events} events stand for all"])
+    save_figure(args.output, events(_scaled(sample, info)))
+    print(f"{args.output}: {len(sample)} events")
+    return 0
+
+
+def read_sample(path: str, first: int, last: int | None) -> "tuple[EventSample, RunInfo]":
+    """Events first <= i < last of a file as one sample, all that there are if `last` is None, and what the file says of its run."""
+    from ..errors import ParameterError
+    from ..events.sample import joined, taken
+    from ..io.read import open_source, refuse
+
+    if last is not None and last < 1:
+        raise ParameterError(f"{last} events: at least one is needed")
+    parts: list[EventSample] = []
+    done = 0
+    with open_source(path) as source:
+        for sample in source.samples(refuse(source.path)):
+            begin, end = max(first - done, 0), len(sample) if last is None else min(last - done, len(sample))
+            if begin < end or not parts:
+                parts.append(taken(sample, min(begin, len(sample)), max(min(begin, len(sample)), end)))
+            done += len(sample)
+            if last is not None and done >= last:
+                break
+        info = source.info
+    if not parts:
+        raise ParameterError(f"{path}: holds no events")
+    return joined(parts), info
+
+
+def _scaled(sample: "EventSample", info: "RunInfo") -> "EventSample":
+    """Part of a file's events with the weights of all."""
+    from dataclasses import replace
+
+    return replace(sample, weight=sample.weight * (info.events / max(len(sample), 1)))
