@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .beams.build import beam_summary, rebuild
     from .beams.neutrino_flux import NeutrinoFlux
     from .beams.parents import ParentFlux
+    from .bounds.region import Region, region
     from .cards.read import CardWarning, read_beam, read_experiment, read_model, resolved
     from .decays.channel import Channel, DecayTable
     from .decays.table import decay_table, partial_widths
@@ -52,6 +53,7 @@ __all__ = [
     "ParameterError",
     "ParentFlux",
     "Rate",
+    "Region",
     "Spectrum",
     "beam_summary",
     "convert",
@@ -67,6 +69,7 @@ __all__ = [
     "read_experiment",
     "read_model",
     "rebuild",
+    "region",
     "resolved",
     "solve",
     "write",
@@ -92,6 +95,7 @@ _HOME = {
     "ParameterError": "errors",
     "ParentFlux": "beams.parents",
     "Rate": "rates.rate",
+    "Region": "bounds.region",
     "Spectrum": "model.spectrum",
     "beam_summary": "beams.build",
     "convert": "io.convert",
@@ -106,6 +110,7 @@ _HOME = {
     "read_experiment": "cards.read",
     "read_model": "cards.read",
     "rebuild": "beams.build",
+    "region": "bounds.region",
     "resolved": "cards.read",
     "solve": "model.spectrum",
     "write": "io.write",

@@ -5,5 +5,6 @@ from .branching import branching, branching_bars
 from .events import events
 from .flux import flux
 from .rates import rates
+from .region import region
 
-__all__ = ["branching", "branching_bars", "events", "flux", "rates"]
+__all__ = ["branching", "branching_bars", "events", "flux", "rates", "region"]
