@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from .beams.build import beam_summary, rebuild
     from .beams.neutrino_flux import NeutrinoFlux
     from .beams.parents import ParentFlux
+    from .bounds.recast import recast
     from .bounds.region import Region, region
+    from .bounds.verdict import ModelBounds
     from .cards.read import CardWarning, read_beam, read_experiment, read_model, resolved
     from .decays.channel import Channel, DecayTable
     from .decays.table import decay_table, partial_widths
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from .model.spectrum import Spectrum, solve
     from .rates.neutrino_flux import neutrino_flux
     from .rates.rate import Rate, expected_events
+    from .rates.reach import Reach
+    from .rates.scan import Scan, scan
 
     __version__: str
 
@@ -48,12 +52,15 @@ __all__ = [
     "Hnl",
     "MissingExtraError",
     "Model",
+    "ModelBounds",
     "NeutrinoFlux",
     "NusimError",
     "ParameterError",
     "ParentFlux",
     "Rate",
+    "Reach",
     "Region",
+    "Scan",
     "Spectrum",
     "beam_summary",
     "convert",
@@ -69,8 +76,10 @@ __all__ = [
     "read_experiment",
     "read_model",
     "rebuild",
+    "recast",
     "region",
     "resolved",
+    "scan",
     "solve",
     "write",
     "write_events",
@@ -90,12 +99,15 @@ _HOME = {
     "Hnl": "model.model",
     "MissingExtraError": "errors",
     "Model": "model.model",
+    "ModelBounds": "bounds.verdict",
     "NeutrinoFlux": "beams.neutrino_flux",
     "NusimError": "errors",
     "ParameterError": "errors",
     "ParentFlux": "beams.parents",
     "Rate": "rates.rate",
+    "Reach": "rates.reach",
     "Region": "bounds.region",
+    "Scan": "rates.scan",
     "Spectrum": "model.spectrum",
     "beam_summary": "beams.build",
     "convert": "io.convert",
@@ -110,8 +122,10 @@ _HOME = {
     "read_experiment": "cards.read",
     "read_model": "cards.read",
     "rebuild": "beams.build",
+    "recast": "bounds.recast",
     "region": "bounds.region",
     "resolved": "cards.read",
+    "scan": "rates.scan",
     "solve": "model.spectrum",
     "write": "io.write",
     "write_events": "io.write",

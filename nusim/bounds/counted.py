@@ -12,7 +12,7 @@ from ..model.model import DarkNeutrino, Hnl, Model, Physical
 from ..model.spectrum import solve
 from ..rates.criterion import criterion_events
 from ..rates.scan import scan
-from .curve import Curve, Role, area
+from .curve import area
 from .signal import largest_mixing, standard_model
 from .strength import crossings
 
@@ -91,22 +91,3 @@ def _line(model: Model, experiment: Experiment, key: str, mixing: str, masses: S
     found = scan(model, experiment, (key, asked), (mixing, mixings), seed)
     threshold = criterion_events(experiment.criterion, experiment.background)
     return Line(experiment.name, wanted, mixings, found.rates[: len(wanted)], threshold, tuple(found.warnings))
-
-
-def reach_curve(experiment: Experiment, flavour: str, masses: Array, role: Role = "projection", seed: int = 1) -> Curve:
-    """What an experiment excludes, or would, of a standard Majorana state: without the new decays of a model, as in Fig. 2."""
-    found = standard_line(experiment, flavour, masses.tolist(), True, seed)
-    confidence = experiment.criterion.confidence
-    return Curve(
-        experiment.name,
-        experiment.name,
-        role,
-        "any",
-        flavour,
-        found.contours(),
-        "scaled" if experiment.recast is not None else "computed",
-        experiment.source,
-        f"{found.threshold:.4g} events ({experiment.criterion.kind}), {experiment.protons:.4g} protons",
-        confidence,
-        "Majorana",
-    )

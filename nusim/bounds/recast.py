@@ -54,10 +54,10 @@ def recast(
     """Every bound on a model: as published, for a standard heavy neutrino, and with the model's own lifetimes and branching ratios.
 
     Experiments are counted with `expected_events` at the model's point, chains included; those of `PROJECTIONS` give 'reachable', others
-    'excluded'. Where an experiment's limit is published at a state's mass, its events are compared with those of a standard heavy neutrino at
-    that limit, so that efficiencies cancel, else with its card's criterion. Peak searches hold for each state alone, weakened by visible
-    decays inside the apparatus. `limits`: also limits along the mixing of counted experiments (some seconds each). `masses`: of the
-    heaviest state, GeV, at which limits are computed too, as curves. `progress` is called with each experiment's name.
+    'excluded'. Where an experiment's limit is published at a state's mass, its events are compared with those of a standard heavy
+    neutrino at that limit, so that efficiencies cancel, else with its card's criterion. Peak searches hold for each state alone, weakened
+    by visible decays inside the apparatus. `limits`: also limits along the mixing of counted experiments (some seconds each). `masses`: of
+    the heaviest state, GeV, at which limits are computed too, as curves. `progress` is called with each experiment's name.
     """
     spectrum = solve(model)
     flavour = main_flavour(spectrum)

@@ -7,9 +7,9 @@ import warnings
 from collections.abc import Sequence
 
 from ..errors import NusimError
-from . import beam, cards, convert, events, flux, info, masses, merge, rate, region, show, widths
+from . import beam, cards, convert, events, flux, info, masses, merge, rate, recast, region, show, widths
 
-_COMMANDS = (cards, show, masses, widths, flux, rate, region, events, info, convert, merge, beam)
+_COMMANDS = (cards, show, masses, widths, flux, rate, region, recast, events, info, convert, merge, beam)
 
 _INTERRUPTED = 130
 _BROKEN_PIPE = 141

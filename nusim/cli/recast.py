@@ -1,18 +1,17 @@
 """nusim recast: which bounds hold for a model."""
 
 import argparse
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from .options import Subparsers, add_command, add_json, add_model, add_plot, add_seed, number_range, whole_number
-from .output import number, print_json, print_table, save_figure, save_text, warn
+from .output import number, print_json, print_table, progress, save_figure, save_text, warn
 
 if TYPE_CHECKING:
     from ..bounds.verdict import ModelBounds
 
-_EPILOG = "Published limits come with the extra [bounds]. Limits are on |U|^2 of the state named, at its mass and for Majorana or Dirac as the model."
+_EPILOG = (
+    "Published limits come with the extra [bounds]. Limits are on |U|^2 of the state named, at its mass, for its kind: Majorana or Dirac."
+)
 _POINTS = 12
 
 
@@ -63,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     top = spectrum.mass(spectrum.heavy_states[-1])
     low, high = args.masses or (top / 6, top * 6)
     masses = np.geomspace(low, high, args.points).tolist() if wanted else []
-    with _bar(len(experiments)) as advance:
+    with progress(len(experiments), "experiment") as advance:
         found = recast(
             model, experiments, confidence=args.confidence, limits=not args.no_limits, masses=masses, seed=args.seed, progress=advance
         )
@@ -129,23 +128,3 @@ def _csv(found: "ModelBounds") -> str:
         values = (getattr(one, column) for column in _COLUMNS)
         writer.writerow(["" if value is None else repr(value) if isinstance(value, float) else value for value in values])
     return text.getvalue()
-
-
-@contextmanager
-def _bar(total: int) -> Iterator[Callable[[str], object]]:
-    """A progress bar over experiments on a terminal, as a function of the one that begins, or nothing."""
-    if total < 2 or not sys.stderr.isatty():
-        yield lambda name: None
-        return
-    from tqdm import tqdm
-
-    with tqdm(total=total, unit="experiment", leave=False) as bar:
-        done = 0
-
-        def advance(name: str) -> None:
-            nonlocal done
-            bar.set_description(name)
-            bar.update(min(done, 1))
-            done += 1
-
-        yield advance

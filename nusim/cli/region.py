@@ -1,10 +1,14 @@
 """nusim region: Fig. 2 of the paper."""
 
 import argparse
+from typing import TYPE_CHECKING
 
 from ..errors import ParameterError
-from .options import Subparsers, add_command, add_json, add_plot, add_set, number_range
-from .output import number, print_json, print_table, save_figure, save_text, warn
+from .options import Subparsers, add_command, add_json, add_plot, add_set, number_range, whole_number
+from .output import number, print_json, print_table, progress, save_figure, save_text, warn
+
+if TYPE_CHECKING:
+    from ..bounds.curve import Curve
 
 _KEYS = ("mediator.m_zprime", "mediator.m_phi", "mediator.g_dark", "physical.m3_ev")
 _EPILOG = "Bounds and published projections come with the extra [bounds]; without it the figure holds nusim's own."
@@ -25,9 +29,31 @@ def add_parser(subparsers: Subparsers) -> None:
         "--bounds", choices=("all", "paper", "none"), default="all", help="those of the paper's figure, later ones as well, none"
     )
     parser.add_argument("--confidence", type=float, choices=(0.90, 0.95), default=0.90, help="of all bounds (default 0.9)")
+    parser.add_argument(
+        "--experiments",
+        metavar="EXPERIMENT",
+        nargs="*",
+        help="experiments whose reach, or bound where they have run, nusim computes with its own rates, without new decays "
+        "(default: sbn dune-nd na62-dump ship-2015 and charm, or with no published bounds all that have run; none with an empty list)",
+    )
+    parser.add_argument("--points", metavar="N", type=whole_number, default=24, help="masses of each computed curve (default 24)")
     parser.add_argument("-o", "--output", metavar="CSV", help="write every point of every curve as CSV")
     add_plot(parser, "both panels")
     add_json(parser)
+
+
+def _computed(args: argparse.Namespace) -> "list[Curve]":
+    """Curves of nusim's own rates, each some seconds."""
+    from ..bounds.computed import computed_curves
+    from ..bounds.published import installed
+    from ..bounds.recast import EXISTING, PROJECTIONS
+    from ..cards.read import read_experiment
+
+    bounds = EXISTING if not installed() and args.bounds != "none" else ("charm",) if args.flavour == "mu" and args.bounds != "none" else ()
+    names = (*PROJECTIONS, *bounds) if args.experiments is None else tuple(args.experiments)
+    experiments = [read_experiment(name) for name in names]
+    with progress(len(names), "experiment") as advance:
+        return computed_curves(experiments, args.flavour, args.masses, args.points, progress=advance)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -55,6 +81,7 @@ def run(args: argparse.Namespace) -> int:
         masses=np.geomspace(args.masses[0], args.masses[1], 241),
         confidence=args.confidence,
         bounds=args.bounds,
+        computed=_computed(args),
     )
     warnings = [*found.warnings, *(note for curve in found.curves for note in curve.warnings)]
     warn(warnings)

@@ -234,6 +234,11 @@ class HeavySource:
         if steps:
             flux = self._draw(rows, steps, u, False)
             return flux.weight, np.where(flux.leave > flux.enter, flux.made, 0.0), aim.norm(flux.momentum[:, 1:]) / mass
+        made, line = self.direct(rows, u)
+        return self._arriving(rows, line, made)[1], np.where(line.leave > line.enter, made, 0.0), line.momentum / mass
+
+    def direct(self, rows: IntArray, u: Array) -> tuple[Array, aim.Aimed]:
+        """Heavy states made along lines at the detector (n,), whatever becomes of them, and these lines; for rows of direct routes."""
         decay, products, factor = self._parent_decays(rows, self._decays(rows)[0], u)
         line = aim.aim(self.volumes, decay, u[:, : aim.DRAWS])
         if self._is_oriented[self.route[rows]].any():
@@ -248,7 +253,7 @@ class HeavySource:
             momentum = chain.four(line.momentum[mine], own.m_heavy, line.direction[mine])
             factor[mine] *= self._sent(number, rows[mine], products[mine], parent, momentum)[3]
         made = self.base[rows] * factor * line.weight
-        return self._arriving(rows, line, made)[1], np.where(line.leave > line.enter, made, 0.0), line.momentum / mass
+        return made, line
 
     @cached_property
     def _is_oriented(self) -> BoolArray:

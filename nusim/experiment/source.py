@@ -158,7 +158,7 @@ def heavy_source(
     if experiment.beam is not None and any(production_modes(spectrum, heavy, (13, -13)) for heavy in spectrum.heavy_states):
         x, y, z = np.mean([volume.centre for volume in experiment.detectors], axis=0)
         parents = with_muons(parents, experiment.beam.tunnel, seed, float(np.arctan2(np.hypot(x, y), z)))
-    nuisance = _nuisances(experiment, parents)
+    nuisance = nuisance_factors(experiment, parents)
     modes = [mode for heavy in spectrum.heavy_states for mode in production_modes(spectrum, heavy, parents.species)] + list(bosons)
     routes = [route for route in routes_from(modes, tables, spectrum.majorana) if state in (None, route.state)]
     routes = [route for route in routes if route.mode not in bosons or _arrives(route, experiment, parents)]
@@ -173,11 +173,11 @@ def heavy_source(
     rows = np.concatenate(row)
     u = uniforms(seed, streams.SOURCE, np.arange(len(rows)), 2)
     turned = 2 * np.pi * u[:, 0] if parents.axisymmetric else np.zeros(len(rows))
-    along = _decay_points(parents, rows, u[:, 1])
+    along = decay_points(parents, rows, u[:, 1])
     return HeavySource(parents, tuple(routes), experiment.detectors, rows, np.concatenate(route_of), np.concatenate(base), turned, along)
 
 
-def _nuisances(experiment: Experiment, parents: ParentFlux) -> Array:
+def nuisance_factors(experiment: Experiment, parents: ParentFlux) -> Array:
     """The card's factors (n,) on the number of parents: a muon takes that of the meson it comes from."""
     factor, code = np.ones(len(parents.pdg)), parents.pdg[parents.roots]
     for name, value in experiment.normalisation.items():
@@ -224,7 +224,7 @@ def _rows_of(parents: ParentFlux, way: Route, stride: int) -> IntArray:
     return rows[::stride]
 
 
-def _decay_points(parents: ParentFlux, rows: IntArray, u: Array) -> Array:
+def decay_points(parents: ParentFlux, rows: IntArray, u: Array) -> Array:
     """Distance from the start of each parent's decay segment to its decay: exponential on the segment."""
     path = parents.path[rows]
     length = np.sqrt(np.sum(parents.momentum[rows] ** 2, axis=1))

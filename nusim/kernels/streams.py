@@ -14,6 +14,10 @@ NEUTRINO_FLUX = 11
 """Light neutrinos: + copy."""
 MUONS = 30
 """Muons that parents leave, by row, and the choice among them: two stages."""
+SCAN = 40
+"""Lines of scans, by number of the line, an attempt for each process."""
+SCAN_DECAYS = 5000
+"""Decays of scans that try a selection: the decays themselves, then two stages for each final state."""
 CHAIN = 50
 """What happens along the chain of a candidate: + the candidate's stage."""
 SELECTION = 100

@@ -5,6 +5,7 @@ from .branching import branching, branching_bars
 from .events import events
 from .flux import flux
 from .rates import rates
+from .recast import recast
 from .region import region
 
-__all__ = ["branching", "branching_bars", "events", "flux", "rates", "region"]
+__all__ = ["branching", "branching_bars", "events", "flux", "rates", "recast", "region"]

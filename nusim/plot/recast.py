@@ -1,6 +1,6 @@
 """Limits recast: as published, for a standard heavy neutrino, and for a model, about the model's point."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -14,11 +14,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+_STYLES: tuple[tuple[Literal[":", "--", "-"], str], ...] = ((":", "published"), ("--", "standard"), ("-", "model"))
+
+
 def recast(found: ModelBounds) -> "Figure":
     """A panel for each of at most two heavy states, the heavier one left.
 
-    Of each experiment a colour: dotted as published, dashed for a standard heavy neutrino, solid for the model; other published bounds grey.
-    The black square is the model.
+    Of each experiment a colour: dotted as published, dashed for a standard heavy neutrino, solid for the model; other published bounds
+    grey. The black square is the model.
     """
     states = found.spectrum.heavy_states[:2][::-1]
     figure, axes = new_figure(columns=len(states), width=5.6, height=5.2)
@@ -75,8 +78,6 @@ def _legend(figure: "Figure", colours: dict[str, str]) -> None:
     from matplotlib.lines import Line2D
 
     handles = [Line2D([], [], color=colour, label=name) for name, colour in colours.items()]
-    handles += [
-        Line2D([], [], color="#606060", linestyle=style, label=text)
-        for style, text in ((":", "published"), ("--", "standard"), ("-", "model"))
-    ]
+    for dashes, text in _STYLES:
+        handles.append(Line2D([], [], color="#606060", linestyle=dashes, label=text))
     figure.legend(handles=handles, loc="outside lower center", fontsize=7, frameon=False, ncols=5)

@@ -156,14 +156,17 @@ def branching_ratios(
     return found
 
 
-def modes(spectrum: Spectrum, state: str, parents: Sequence[int]) -> tuple[Mode, ...]:
-    """Open modes that make `state` from the given species (PDG codes, with sign), two- and three-body ones alike; empty if none is open."""
+def modes(spectrum: Spectrum, state: str, parents: Sequence[int], among: Sequence[Process] | None = None) -> tuple[Mode, ...]:
+    """Open modes that make `state` from the given species (PDG codes, with sign), two- and three-body ones alike; empty if none is open.
+
+    `among`: the processes that count; all by default.
+    """
     m_heavy, mixing = spectrum.mass(state), spectrum.active_mixing2(state)
     if state not in pdg.HEAVY_STATE_CODES:
         raise ParameterError(f"state {state!r}: no PDG code; known: {' '.join(pdg.HEAVY_STATE_CODES)}")
     found = []
     for code in parents:
-        for process in processes():
+        for process in processes() if among is None else among:
             conjugate = process.parent == pdg.anti(code) != code
             if not (process.parent == code or conjugate) or mixing[process.flavour] == 0:
                 continue

@@ -1,5 +1,6 @@
 """Which parents make which heavy state, how often and how polarised: what rates and events are made of."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,7 +12,7 @@ from ..kernels.kinematics import two_body_energy, two_body_momentum
 from ..kernels.spinors import SpinArray
 from ..model.spectrum import Spectrum
 from .modes import Mode, modes
-from .processes import processes
+from .processes import Process, processes
 
 MISSING_MODES = (
     "heavy neutrinos from pions that stop or that kaons leave, and from muons of a user's flux, count only where they are listed"
@@ -79,9 +80,12 @@ class ProductionMode:
         return bool(getattr(self.term, "oriented", False))
 
 
-def production_modes(spectrum: Spectrum, state: str, parents: tuple[int, ...]) -> tuple[ProductionMode, ...]:
-    """Open modes that make `state` from the given species (PDG codes); empty if none is open."""
-    return tuple(_two_body(mode) if len(mode.term.masses) == 2 else _three_body(mode) for mode in modes(spectrum, state, parents))
+def production_modes(
+    spectrum: Spectrum, state: str, parents: tuple[int, ...], among: Sequence[Process] | None = None
+) -> tuple[ProductionMode, ...]:
+    """Open modes that make `state` from the given species (PDG codes), of the processes `among` or of all; empty if none is open."""
+    found = modes(spectrum, state, parents, among)
+    return tuple(_two_body(mode) if len(mode.term.masses) == 2 else _three_body(mode) for mode in found)
 
 
 def _two_body(mode: Mode) -> ProductionMode:

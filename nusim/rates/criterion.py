@@ -4,57 +4,103 @@ import numpy as np
 
 from ..errors import ParameterError
 from ..experiment.experiment import Criterion
-from ..kernels.arrays import Array
+from ..kernels.arrays import Array, IntArray
 
 _STEP = 2e-3
 """Of the signal's mean in the Feldman-Cousins construction, events."""
 
 
-def criterion_events(criterion: Criterion, background: float) -> float:
+def criterion_events(
+    criterion: Criterion, background: float, background_uncertainty: float = 0.0, signal_uncertainty: float = 0.0
+) -> float:
     """The least mean number of signal events that is excluded if as many events are seen as the background alone most probably gives.
 
     'count': the criterion's own number. 'classical': P(n <= n_seen | s + b) = 1 - CL. 'cls': that over P(n <= n_seen | b), A. L. Read,
     J. Phys. G 28 (2002) 2693. 'feldman-cousins': the upper end of their interval, Phys. Rev. D 57 (1998) 3873. n_seen is the median for
     the background; without background 2.303, 2.303 and 2.44 events at 90%, and 2.996, 2.996 and 3.09 at 95%.
+    Relative uncertainties of background and signal: probabilities are averaged over log-normal factors of mean 1, after R. D. Cousins,
+    V. L. Highland, Nucl. Instrum. Meth. A 320 (1992) 331, and J. Conrad et al., Phys. Rev. D 67 (2003) 012002; a count knows none.
     """
     if criterion.events is not None:
         return criterion.events
     from scipy.stats import poisson
 
     assert criterion.confidence is not None, "checked at the door"
-    return upper_limit(criterion.kind, int(poisson.median(background)) if background > 0 else 0, background, criterion.confidence)
+    seen = int(poisson.median(background)) if background > 0 else 0
+    return upper_limit(criterion.kind, seen, background, criterion.confidence, background_uncertainty, signal_uncertainty)
 
 
-def upper_limit(kind: str, seen: int, background: float, confidence: float) -> float:
-    """Upper limit on the mean number of signal events from `seen` events over a known mean background."""
+def upper_limit(
+    kind: str, seen: int, background: float, confidence: float, background_uncertainty: float = 0.0, signal_uncertainty: float = 0.0
+) -> float:
+    """Upper limit on the mean number of signal events from `seen` events over a mean background; uncertainties as in `criterion_events`."""
     from scipy.optimize import brentq
-    from scipy.stats import poisson
 
+    smeared = _Smeared(background, background_uncertainty, signal_uncertainty)
     if kind == "feldman-cousins":
-        return _feldman_cousins(seen, background, confidence)
+        return _feldman_cousins(seen, smeared, confidence)
     if kind not in ("classical", "cls"):
         raise ParameterError(f"criterion {kind!r}: count, classical, cls or feldman-cousins")
     miss = 1 - confidence
     if kind == "cls":
-        miss *= float(poisson.cdf(seen, background))
+        miss *= smeared.at_most(seen, 0.0)
     most = 10.0 * (seen + 10) - 10 * np.log(miss)
-    if poisson.cdf(seen, background) <= miss:
+    if smeared.at_most(seen, 0.0) <= miss:
         return 0.0
-    return float(brentq(lambda s: poisson.cdf(seen, s + background) - miss, 0.0, most, xtol=1e-10))
+    while smeared.at_most(seen, most) > miss:
+        most *= 4
+    return float(brentq(lambda s: smeared.at_most(seen, s) - miss, 0.0, most, xtol=1e-10))
 
 
-def _feldman_cousins(seen: int, background: float, confidence: float) -> float:
+_NODES = 24
+"""Of the average over a log-normal factor: Gauss-Hermite."""
+
+
+class _Smeared:
+    """Poisson probabilities of signal and background with uncertain means."""
+
+    def __init__(self, background: float, of_background: float, of_signal: float) -> None:
+        one, many = _factors(of_signal), _factors(of_background)
+        self._signal, self._background = np.repeat(one[0], len(many[0])), np.tile(background * many[0], len(one[0]))
+        self._weight = np.outer(one[1], many[1]).ravel()
+        self.background = background
+
+    def at_most(self, seen: int, signal: float) -> float:
+        """P(n <= seen)."""
+        from scipy.stats import poisson
+
+        return float(self._weight @ poisson.cdf(seen, signal * self._signal + self._background))
+
+    def chance(self, counts: IntArray, signal: Array) -> Array:
+        """P(n), shape (signals, counts)."""
+        from scipy.stats import poisson
+
+        out: Array = np.zeros((len(signal), len(counts)))
+        for weight, factor, background in zip(self._weight, self._signal, self._background, strict=True):
+            out += weight * poisson.pmf(counts, signal[:, None] * factor + background)
+        return out
+
+
+def _factors(relative: float) -> tuple[Array, Array]:
+    """Log-normal factors of mean 1 and their weights."""
+    if relative == 0:
+        return np.ones(1), np.ones(1)
+    sigma = float(np.sqrt(np.log1p(relative**2)))
+    z, weight = np.polynomial.hermite_e.hermegauss(_NODES)
+    return np.exp(sigma * z - sigma**2 / 2), weight / weight.sum()
+
+
+def _feldman_cousins(seen: int, smeared: _Smeared, confidence: float) -> float:
     """The largest mean whose acceptance region, filled in the order of likelihood ratios, holds the number seen."""
-    from scipy.stats import poisson
-
+    background = smeared.background
     most = 2.0 * (seen + 10) + 4 * background
     counts = np.arange(int(seen + background + most + 10 * np.sqrt(seen + background + most + 10)) + 20)
-    best: Array = np.asarray(poisson.pmf(counts, np.maximum(counts - background, 0.0) + background))
+    best: Array = np.diagonal(smeared.chance(counts, np.maximum(counts - background, 0.0)))
     # coarse, then fine about the end
     low, high, step = 0.0, most, 100 * _STEP
     while True:
         means = np.arange(low, high + step / 2, step)
-        chance: Array = np.asarray(poisson.pmf(counts, means[:, None] + background))
+        chance = smeared.chance(counts, means)
         order = np.argsort(-chance / np.where(best > 0, best, np.inf), axis=1, kind="stable")
         before = np.cumsum(np.take_along_axis(chance, order, 1), axis=1) - np.take_along_axis(chance, order, 1)
         place = np.argmax(counts[order] == seen, axis=1)

@@ -3,15 +3,19 @@
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..decays.channel import DecayTable
-from ..decays.table import decay_table
+from ..decays.table import decay_table, partial_widths
 from ..experiment.experiment import Experiment
 from ..experiment.recast import PublishedLimit, Recast
+from ..kernels.arrays import Array
 from ..model.model import FLAVOURS, Hnl
 from ..model.spectrum import Spectrum, solve
 from ..units import HBARC
 
 if TYPE_CHECKING:
+    from .points import Points
     from .rate import Rate
 
 
@@ -81,3 +85,34 @@ def _scaled(table: DecayTable, limit: PublishedLimit, recast: Recast, made: floa
     away = recast.distance * table.mass / (recast.momentum * float(HBARC))
     survival = math.exp(min(-away * (table.total_width - reference.total_width), 700.0))
     return {products: made * survival * table.width(products) / seen for products in limit.visible if table.width(products) > 0}
+
+
+def scaled_at(points: "Points", experiment: Experiment) -> tuple[Array, list[str]]:
+    """`scaled_events` at the points of a scan, shape (n,), NaN where there is none; and what there is to say."""
+    from .criterion import criterion_events
+
+    recast, n = experiment.recast, len(points.protons)
+    assert recast is not None, "asked of experiments with [recast] only"
+    events = np.zeros(n)
+    notes = [f"{experiment.name}: recast by scaling of published limits, not simulated; no events can be drawn"]
+    for state in points.states:
+        for limit in recast.limits:
+            own = state.mixing2[FLAVOURS.index(limit.flavour)]
+            bound = limit.at(state.mass)
+            rows = np.flatnonzero((own > 0) & np.isfinite(bound) & (state.total_width > 0))
+            if np.any((own > 0) & np.isnan(bound) & np.isfinite(state.mass)):
+                where = f"{limit.masses[0]:g} to {limit.masses[-1]:g} GeV"
+                notes.append(f"{experiment.name}: no events from |U_{limit.flavour}|^2 outside its limit's masses, {where}")
+            if not len(rows):
+                continue
+            masses, place = np.unique(state.mass[rows], return_inverse=True)
+            unit = np.eye(3)[FLAVOURS.index(limit.flavour)]
+            reference = {name: width[place] * bound[rows] for name, width in partial_widths(masses, unit, limit.majorana).items()}
+            at_limit = np.sum([reference[products] for products in limit.visible], axis=0)
+            seen = np.sum([part[products][rows] for part in state.widths for products in limit.visible if products in part], axis=0)
+            away = recast.distance * state.mass[rows] / (recast.momentum * float(HBARC))
+            change = state.total_width[rows] - np.sum(list(reference.values()), axis=0)
+            survival = np.exp(np.minimum(-away * change, 700.0))
+            made = own[rows] / bound[rows] * survival * seen
+            events[rows] += np.divide(made, at_limit, out=np.zeros(len(rows)), where=at_limit > 0)
+    return criterion_events(experiment.criterion, experiment.background) * events, notes

@@ -1,0 +1,301 @@
+"""Expected events over two keys of the cards: the beam and the detector are sampled once, and every point follows in closed form."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..decays.channel import DecayTable
+from ..decays.table import decay_table
+from ..errors import ParameterError
+from ..experiment.experiment import Criterion, Experiment
+from ..kernels.arrays import Array, ArrayLike, IntArray
+from ..model.model import Hnl, Model
+from ..model.spectrum import Spectrum, solve
+from ..production.table import MISSING_MODES, reach_of_species
+from ..units import HBARC
+from .acceptance import Acceptance, acceptance
+from .passage import LINES, Passage, Sampler
+from .points import Axis, Points, StatePoints, axis, check_keys, points_at
+from .recast import scaled_at
+
+if TYPE_CHECKING:
+    from .reach import Reach
+
+_TABLES = 12
+"""Masses of a state at which a selection is tried."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """Events of an experiment at n points."""
+
+    events: Array
+    """Decays with a charged particle, a photon or a meson; NaN where there is no such point."""
+    selected_events: Array
+    stat_error: Array
+    """Of `selected_events`."""
+    norm_by_nuisance: Mapping[str, Array]
+    """Change of `selected_events` for one standard deviation of each nuisance."""
+    protons: Array
+    """Factor on the experiment's protons."""
+    refused: Mapping[int, str]
+    notes: tuple[str, ...]
+
+    @property
+    def norm_error(self) -> Array:
+        """Of `selected_events`, from all nuisances."""
+        squares = [change**2 for change in self.norm_by_nuisance.values()]
+        result: Array = np.sqrt(np.sum(squares, axis=0)) if squares else 0.0 * self.events
+        return result
+
+    @classmethod
+    def together(cls, parts: Sequence["Column"], beams: Sequence[str]) -> "Column":
+        """The sum of several detectors; errors of one beam add up, as in `rate.together`."""
+        changes: dict[str, Array] = {}
+        several = len(set(beams)) > 1
+        for part, beam in zip(parts, beams, strict=True):
+            for name, change in part.norm_by_nuisance.items():
+                key = f"{beam}: {name}" if several else name
+                changes[key] = changes.get(key, 0.0) + change
+        total = [np.sum([getattr(part, name) for part in parts], axis=0) for name in ("events", "selected_events", "stat_error")]
+        notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
+        return cls(total[0], total[1], total[2], changes, parts[0].protons, parts[0].refused, notes)
+
+
+class Evaluator:
+    """Events of a model in one experiment at any values of two keys within their first range."""
+
+    def __init__(
+        self, model: Model, experiment: Experiment, keys: tuple[str, str], first: tuple[Array, Array], seed: int, lines: int
+    ) -> None:
+        self.model, self.experiment, self.keys, self._seed, self._lines = model, experiment, keys, seed, lines
+        self.members = [Evaluator(model, member, keys, first, seed, lines) for member in experiment.members]
+        self._mixed = isinstance(model, Hnl) and any(key.startswith("mixing2.") for key in keys)
+        self._passage: Passage | None = None
+        self._tables: dict[tuple[int, str, int], Acceptance] = {}
+        self._reach = ""
+        if not self.members and experiment.recast is None:
+            self._prepare(self._points(first))
+
+    def _points(self, values: tuple[Array, Array]) -> Points:
+        return points_at(self.model, self.keys, values, self.experiment, self._mixed)
+
+    def at(self, x: Array, y: Array) -> Column:
+        """At n points."""
+        if self.members:
+            beams = [member.experiment.beam.name if member.experiment.beam else "" for member in self.members]
+            return Column.together([member.at(x, y) for member in self.members], beams)
+        points = self._points((x, y))
+        if self.experiment.recast is not None:
+            return self._recast(points)
+        return self._column(points)
+
+    def _prepare(self, points: Points) -> None:
+        masses = np.concatenate([state.mass for state in points.states])
+        masses = np.unique(masses[np.isfinite(masses)])
+        flavours = [k for k in range(3) if any(np.any(state.mixing2[k] > 0) for state in points.states)]
+        if not len(masses) or not flavours:
+            return
+        sampler = Sampler.of(self.experiment, masses, flavours, self.model.majorana, self._seed, self._lines)
+        reach = reach_of_species(sampler.parents.species)
+        self._reach = f"decays of {' '.join(reach)} reach {max(reach.values(), default=0.0):.4g} GeV with electrons, less with others"
+        self._passage = sampler.passage(masses, self._lines)
+        for state in points.states:
+            for flavour in flavours:
+                heaviest = max((one.heaviest for one in sampler.sources[flavour]), default=0.0)
+                good = np.flatnonzero(
+                    np.isfinite(state.mass) & (state.mass < heaviest) & (state.mixing2[flavour] > 0) & (state.total_width > 0)
+                )
+                if not len(good):
+                    continue
+                known = np.unique(state.mass[good])
+                picked = known[np.unique(np.round(np.linspace(0, len(known) - 1, _TABLES)).astype(int))]
+                for part in range(len(state.widths)):
+                    tables = [self._table(points, state, part, float(mass), good) for mass in picked]
+                    self._tables[flavour, state.state, part] = acceptance(sampler, flavour, tables, self._passage.log_x)
+
+    def _table(self, points: Points, state: StatePoints, part: int, mass: float, good: IntArray) -> DecayTable:
+        """Decays of a state at one of the points where it has this mass."""
+        own = good[state.mass[good] == mass]
+        place = int(own[len(own) // 2])
+        spectrum = points.spectra[place] if points.spectra else None
+        if spectrum is None:
+            assert isinstance(self.model, Hnl), "other models are solved at every point"
+            # only widths' ratios matter: with all of the mixing on the part's flavours none is too small
+            share = state.mixing2[:, place] / state.mixing2[:, place].sum()
+            if self._mixed:
+                flavours = [k for k in range(3) if np.nanmax(state.mixing2[k], initial=0.0) > 0]
+                share = np.eye(3)[flavours[part]]
+            spectrum = solve(replace(self.model, m4=mass, mixing2=(float(share[0]), float(share[1]), float(share[2]))))
+        return decay_table(spectrum, state.state)
+
+    def _column(self, points: Points) -> Column:
+        n = len(points.protons)
+        events, selected, variance = np.zeros((3, n))
+        changes: dict[str, Array] = {}
+        for state in points.states:
+            live = np.flatnonzero((state.total_width > 0) & np.isfinite(state.mass))
+            if self._passage is None or not len(live):
+                continue
+            mass, total = state.mass[live], state.total_width[live]
+            x = mass * total / float(HBARC)
+            protons = self.experiment.protons * points.protons[live]
+            for flavour in range(3):
+                made = state.mixing2[flavour, live] * protons
+                if not made.any():
+                    continue
+                decays, error, by_nuisance = self._passage.decays(flavour, mass, x)
+                seen, kept, spread = self._shares(state, flavour, live, mass, x, total)
+                events[live] += made * decays * seen
+                selected[live] += made * decays * kept
+                variance[live] += (made * kept) ** 2 * (error**2 + (decays * spread) ** 2)
+                for name, change in by_nuisance.items():
+                    changes.setdefault(name, np.zeros(n))[live] += made * kept * change
+        lost = np.zeros(n, bool)
+        lost[list(points.refused)] = True
+        events, selected, error = (np.where(lost, np.nan, one) for one in (events, selected, np.sqrt(variance)))
+        notes = [MISSING_MODES, *points.notes, *(self._passage.notes if self._passage else ())]
+        if not np.any(selected > 0):
+            notes.insert(0, f"{self.experiment.name}: no heavy neutrino reaches the detector anywhere in the scan; {self._reach}")
+        return Column(events, selected, error, changes, points.protons, points.refused, tuple(dict.fromkeys(notes)))
+
+    def _shares(self, state: StatePoints, flavour: int, live: IntArray, mass: Array, x: Array, total: Array) -> tuple[Array, Array, Array]:
+        """Visible and selected share of a state's decays, and the relative error of the latter."""
+        seen, kept, spread = np.zeros((3, len(live)))
+        for part, widths in enumerate(state.widths):
+            table = self._tables.get((flavour, state.state, part))
+            for products, width in widths.items():
+                if not _visible(products):
+                    continue
+                share = np.where(width[live] > 0, width[live] / total, 0.0)
+                seen += share
+                if table is not None and share.any():
+                    kept += share * table.of(products, mass, x)
+            if table is not None:
+                spread = np.maximum(spread, table.error_at(mass))
+        return seen, kept, spread
+
+    def _recast(self, points: Points) -> Column:
+        events, notes = scaled_at(points, self.experiment)
+        events = events * points.protons
+        recast = self.experiment.recast
+        assert recast is not None, "asked of experiments with [recast] only"
+        lost = np.zeros(len(events), bool)
+        lost[list(points.refused)] = True
+        events = np.where(lost, np.nan, events)
+        changes = {"published limits": recast.uncertainty * events}
+        return Column(events, events, 0.0 * events, changes, points.protons, points.refused, tuple(dict.fromkeys([*notes, *points.notes])))
+
+
+def _visible(products: str) -> bool:
+    """Whether a final state holds a charged particle, a photon or a meson."""
+    from .. import pdg
+
+    return any(name not in ("nu", *pdg.HEAVY_STATE_CODES) for name in products.split())
+
+
+@dataclass(frozen=True, eq=False)
+class Scan:
+    """Events of a model in one experiment over a grid of two keys; arrays of shape (x, y)."""
+
+    model: str
+    experiment: Experiment
+    x: Axis
+    y: Axis
+    column: Column
+    """Of all points, row by row."""
+    evaluator: Evaluator
+    seed: int = 1
+    others: tuple["Scan", ...] = field(default=(), repr=False)
+    """The same scan in further experiments."""
+
+    def _grid(self, values: Array) -> Array:
+        return values.reshape(len(self.x.values), len(self.y.values))
+
+    @property
+    def events(self) -> Array:
+        """Decays with a charged particle, a photon or a meson; NaN where the model does not exist."""
+        return self._grid(self.column.events)
+
+    @property
+    def rates(self) -> Array:
+        """Selected events: what a criterion counts."""
+        return self._grid(self.column.selected_events)
+
+    @property
+    def stat_error(self) -> Array:
+        """Standard error of `rates`: finite parent list, lines and decays drawn."""
+        return self._grid(self.column.stat_error)
+
+    @property
+    def norm_error(self) -> Array:
+        """Error of `rates` from the nuisances of the beam."""
+        return self._grid(self.column.norm_error)
+
+    @property
+    def norm_by_nuisance(self) -> dict[str, Array]:
+        """Change of `rates` for one standard deviation of each nuisance."""
+        return {name: self._grid(change) for name, change in self.column.norm_by_nuisance.items()}
+
+    @property
+    def axes(self) -> tuple[Axis, Axis]:
+        """x and y."""
+        return self.x, self.y
+
+    @cached_property
+    def warnings(self) -> tuple[str, ...]:
+        """What there is to say of all points."""
+        notes = list(self.column.notes)
+        if self.column.refused:
+            first = next(iter(self.column.refused.values()))
+            notes.insert(0, f"{len(self.column.refused)} of {len(self.column.events)} points have no model: {first}")
+        return tuple(notes)
+
+    def __iter__(self) -> Any:
+        return iter((self, *self.others))
+
+    def __str__(self) -> str:
+        best = np.nanmax(self.rates) if np.any(np.isfinite(self.rates)) else 0.0
+        size = f"{len(self.x.values)} x {len(self.y.values)} points"
+        return f"Scan of {self.model} at {self.experiment.name}: {size}, at most {best:.4g} selected events"
+
+    def reach(self, criterion: Criterion | str | float | None = None, **options: Any) -> "Reach":
+        """Where the experiment would exclude the model; see `reach.reach`."""
+        from .reach import reach
+
+        return reach(self, criterion, **options)
+
+    def reaches(self, criterion: Criterion | str | float | None = None, **options: Any) -> list["Reach"]:
+        """`reach` of every experiment of the scan."""
+        return [one.reach(criterion, **options) for one in self]
+
+
+def scan(
+    model: Model | Spectrum,
+    experiment: Experiment | Sequence[Experiment],
+    x: tuple[str, ArrayLike] | Axis,
+    y: tuple[str, ArrayLike] | Axis,
+    seed: int = 1,
+    lines: int = LINES,
+) -> Scan:
+    """Events of a model in one experiment, or in each of several, with two keys of its card on a grid.
+
+    Keys are those of `read_model(set=...)`, with `mixing2` for |U|^2 of nu4, or `protons`. Production, flight and selection are sampled
+    at some masses and interpolated (`passage`, `acceptance`); mixings, branching ratios and widths are exact at every point. `lines`: of
+    heavy neutrinos at each mass sampled. Raises CardError or ParameterError for axes that no card has.
+    """
+    model = model.model if isinstance(model, Spectrum) else model
+    first, second = axis(x, "x"), axis(y, "y")
+    check_keys(first, second, model)
+    experiments = [experiment] if isinstance(experiment, Experiment) else list(experiment)
+    if not experiments:
+        raise ParameterError("scan: give at least one experiment")
+    columns = (np.repeat(first.values, len(second.values)), np.tile(second.values, len(first.values)))
+    found: list[Scan] = []
+    for one in experiments:
+        evaluator = Evaluator(model, one, (first.key, second.key), columns, seed, lines)
+        found.append(Scan(model.name, one, first, second, evaluator.at(*columns), evaluator, seed))
+    return replace(found[0], others=tuple(found[1:]))
