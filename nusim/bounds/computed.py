@@ -9,7 +9,7 @@ from ..experiment.experiment import Experiment
 from ..rates.reach import Reach
 from ..rates.scan import scan
 from .curve import Curve, Role
-from .recast import PROJECTIONS
+from .experiment_bound import PROJECTIONS
 from .signal import standard_model
 
 MIXINGS = np.geomspace(1e-13, 1.0, 79)

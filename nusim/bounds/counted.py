@@ -11,12 +11,11 @@ from ..kernels.arrays import Array
 from ..model.model import DarkNeutrino, Hnl, Model, Physical
 from ..model.spectrum import solve
 from ..rates.criterion import criterion_events
-from ..rates.scan import scan
-from .curve import area
+from ..rates.scan import Scan, scan
 from .signal import largest_mixing, standard_model
 from .strength import crossings
 
-MIXINGS = np.geomspace(1e-13, 1.0, 131)
+MIXINGS = np.geomspace(1e-13, 1.0, 79)
 """|U|^2 tried; between them events are interpolated as powers."""
 
 
@@ -32,7 +31,8 @@ class Line:
     """(m, n); NaN where there is no such model."""
     threshold: float
     """Events excluded by the experiment's criterion."""
-    warnings: tuple[str, ...] = ()
+    scan: Scan
+    """What they come from."""
 
     def at(self, mass: float, mixing2: float) -> float:
         """Events at one of the masses and a mixing, logarithms interpolated; 0 where there are none about it."""
@@ -51,15 +51,13 @@ class Line:
         found: Array = np.nan_to_num(self.events[k])
         return found
 
-    def edges(self, mass: float) -> tuple[float, float]:
-        """|U|^2 between which the experiment excludes at one of the masses; NaN where it never does."""
-        return crossings(self.mixing2, self.row(mass) / self.threshold)
+    def edges(self, mass: float, threshold: float | None = None) -> tuple[float, float]:
+        """|U|^2 between which there are more events than `threshold`, the criterion's by default; NaN where there never are."""
+        return crossings(self.mixing2, self.row(mass) / (self.threshold if threshold is None else threshold))
 
     def contours(self) -> tuple[Array, ...]:
-        """The excluded area over the masses."""
-        edges = np.array([self.edges(float(mass)) for mass in self.mass])
-        high = np.where(np.isinf(edges[:, 1]), self.mixing2[-1], edges[:, 1])
-        return area(self.mass, edges[:, 0], high)
+        """The excluded area over the masses by the experiment's criterion, refined between them."""
+        return self.scan.reach().contours
 
 
 def standard_line(experiment: Experiment, flavour: str, masses: Sequence[float], majorana: bool, seed: int = 1) -> Line:
@@ -90,4 +88,4 @@ def _line(model: Model, experiment: Experiment, key: str, mixing: str, masses: S
     mixings = np.unique(np.append(MIXINGS[largest > MIXINGS], largest))
     found = scan(model, experiment, (key, asked), (mixing, mixings), seed)
     threshold = criterion_events(experiment.criterion, experiment.background)
-    return Line(experiment.name, wanted, mixings, found.rates[: len(wanted)], threshold, tuple(found.warnings))
+    return Line(experiment.name, wanted, mixings, found.rates[: len(wanted)], threshold, found)

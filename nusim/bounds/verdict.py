@@ -7,6 +7,7 @@ from ..errors import ParameterError
 from ..model.spectrum import Spectrum
 from .curve import Curve
 
+Outcome = Literal["excluded", "allowed", "reachable", "not reached", "no bound"]
 Kind = Literal["peak search", "scaled", "computed", "dark photon", "projection"]
 
 
@@ -17,7 +18,7 @@ class Verdict:
     name: str
     label: str
     kind: Kind
-    verdict: Literal["excluded", "allowed", "reachable", "not reached", "no bound"]
+    verdict: Outcome
     state: str
     """The heavy state; where the events of all add up the one that gives most; or 'zprime'."""
     strength: float | None
@@ -31,9 +32,10 @@ class Verdict:
     published: float | None = None
     """The published limit on it at the state's mass, for this kind of state."""
     standard: float | None = None
-    """nusim's limit for a heavy neutrino of the same mass without new decays."""
+    """nusim's limit, by the experiment's criterion, for a heavy neutrino of the same mass without new decays."""
     model: float | None = None
-    """The limit with the model's own lifetimes and branching ratios, along the mixing at fixed masses."""
+    """The limit with the model's own lifetimes and branching ratios, along the mixing at fixed masses; where there is a published limit,
+    with the events excluded there."""
     visible_chance: float | None = None
     """Of a peak search: chance that the heavy neutrino shows itself in the apparatus, which must be small."""
     reason: str = ""

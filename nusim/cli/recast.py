@@ -43,7 +43,8 @@ def run(args: argparse.Namespace) -> int:
     import numpy as np
 
     from ..bounds.curve import csv_text
-    from ..bounds.recast import EXISTING, PROJECTIONS, recast
+    from ..bounds.experiment_bound import EXISTING, PROJECTIONS
+    from ..bounds.recast import recast
     from ..cards.locate import locate
     from ..cards.read import load_model
     from ..errors import ParameterError

@@ -45,8 +45,8 @@ def add_parser(subparsers: Subparsers) -> None:
 def _computed(args: argparse.Namespace) -> "list[Curve]":
     """Curves of nusim's own rates, each some seconds."""
     from ..bounds.computed import computed_curves
+    from ..bounds.experiment_bound import EXISTING, PROJECTIONS
     from ..bounds.published import installed
-    from ..bounds.recast import EXISTING, PROJECTIONS
     from ..cards.read import read_experiment
 
     bounds = EXISTING if not installed() and args.bounds != "none" else ("charm",) if args.flavour == "mu" and args.bounds != "none" else ()
