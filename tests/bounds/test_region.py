@@ -89,7 +89,7 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert float(circle["mixing2"]) == by_name["circle", "nu4"]["contours"][0][0][1]
 
 
-NO_EXPERIMENTS: list[str] = []
+NO_EXPERIMENTS = ["--experiments"]
 
 
 @pytest.mark.parametrize(
