@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from .beams.build import beam_summary, rebuild
     from .beams.neutrino_flux import NeutrinoFlux
     from .beams.parents import ParentFlux
+    from .bounds.recast import recast
+    from .bounds.region import Region, region
+    from .bounds.verdict import ModelBounds
     from .cards.read import CardWarning, read_beam, read_experiment, read_model, resolved
     from .decays.channel import Channel, DecayTable
     from .decays.table import decay_table, partial_widths
@@ -50,12 +53,14 @@ __all__ = [
     "Hnl",
     "MissingExtraError",
     "Model",
+    "ModelBounds",
     "NeutrinoFlux",
     "NusimError",
     "ParameterError",
     "ParentFlux",
     "Rate",
     "Reach",
+    "Region",
     "Scan",
     "Spectrum",
     "beam_summary",
@@ -72,6 +77,8 @@ __all__ = [
     "read_experiment",
     "read_model",
     "rebuild",
+    "recast",
+    "region",
     "resolved",
     "scan",
     "slha_text",
@@ -94,12 +101,14 @@ _HOME = {
     "Hnl": "model.model",
     "MissingExtraError": "errors",
     "Model": "model.model",
+    "ModelBounds": "bounds.verdict",
     "NeutrinoFlux": "beams.neutrino_flux",
     "NusimError": "errors",
     "ParameterError": "errors",
     "ParentFlux": "beams.parents",
     "Rate": "rates.rate",
     "Reach": "rates.reach",
+    "Region": "bounds.region",
     "Scan": "rates.scan",
     "Spectrum": "model.spectrum",
     "beam_summary": "beams.build",
@@ -115,6 +124,8 @@ _HOME = {
     "read_experiment": "cards.read",
     "read_model": "cards.read",
     "rebuild": "beams.build",
+    "recast": "bounds.recast",
+    "region": "bounds.region",
     "resolved": "cards.read",
     "scan": "rates.scan",
     "slha_text": "io.slha",

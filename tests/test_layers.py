@@ -20,13 +20,14 @@ MAY_IMPORT = {
     "cards": BASE | {"kernels", "model", "decays", "production", "beams", "experiment"},
     "rates": BASE | {"kernels", "model", "decays", "production", "beams", "experiment", "cards"},
     "events": BASE | {"kernels", "model", "decays", "production", "beams", "experiment", "cards"},
+    "bounds": BASE | {"kernels", "model", "decays", "production", "beams", "experiment", "cards", "rates"},
     "io": BASE | {"kernels", "model", "decays", "production", "beams", "experiment", "cards", "rates", "events"},
-    "plot": BASE | {"kernels", "model", "decays", "production", "beams", "experiment", "cards", "rates", "events"},
-    "cli": BASE | {"kernels", "model", "decays", "production", "beams", "experiment", "cards", "rates", "events", "io", "plot"},
+    "plot": BASE | {"kernels", "model", "decays", "production", "beams", "experiment", "cards", "rates", "events", "bounds"},
+    "cli": BASE | {"kernels", "model", "decays", "production", "beams", "experiment", "cards", "rates", "events", "bounds", "io", "plot"},
 }
 """What each layer may import besides itself."""
 
-HEAVY = {"scipy", "matplotlib", "pylhe", "particle", "vegas", "tqdm", "pythia8mc", "numba", "isal"}
+HEAVY = {"scipy", "matplotlib", "pylhe", "particle", "vegas", "tqdm", "pythia8mc", "numba", "isal", "HNLimits"}
 HEAVY |= {"pyarrow", "uproot", "awkward", "pyhepmc"}
 """Packages that are imported only where they are used."""
 

@@ -12,11 +12,12 @@ import nusim
 NAMES = """
 CardError CardWarning Channel ConvergenceError DarkNeutrino DarkNeutrinoFamilies DataFileError DecayTable EventSample Experiment Hnl
 MissingExtraError Model
-NeutrinoFlux NusimError ParameterError ParentFlux Rate Reach Scan Spectrum beam_summary convert decay_table expected_events generate info
-merge neutrino_flux partial_widths plot read_beam read_experiment read_model rebuild resolved scan slha_text solve write write_events
+ModelBounds NeutrinoFlux NusimError ParameterError ParentFlux Rate Reach Region Scan Spectrum beam_summary convert decay_table
+expected_events generate info merge neutrino_flux partial_widths plot read_beam read_experiment read_model rebuild recast region resolved
+scan slha_text solve write write_events
 """
 
-FIGURES = "branching branching_bars display events flux rates reach"
+FIGURES = "branching branching_bars display events flux rates reach recast region"
 
 
 def test_the_list() -> None:

@@ -120,6 +120,17 @@ def log_grid(text: str) -> "tuple[str, Array]":
     return key, np.geomspace(low, high, n)
 
 
+def number_range(text: str) -> tuple[float, float]:
+    """'0.01:0.99' as two positive numbers, the smaller first."""
+    low, colon, high = text.partition(":")
+    if not colon:
+        raise argparse.ArgumentTypeError(f"{text!r}: write lo:hi, as in 0.01:0.99")
+    found = _number(low, text), _number(high, text)
+    if not 0 < found[0] < found[1]:
+        raise argparse.ArgumentTypeError(f"{text!r}: 0 < lo < hi is needed")
+    return found
+
+
 def bin_edges(text: str) -> "Array":
     """'0:5:0.1' as bin edges with equal steps, ends included."""
     import numpy as np

@@ -4,7 +4,8 @@ import json
 import math
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,3 +114,23 @@ def save_figure(path: str, drawn: "Figure") -> None:
         content = BytesIO()
         drawn.savefig(content, format=kind, dpi=200, metadata=metadata)
         file.write(content.getvalue())
+
+
+@contextmanager
+def progress(total: int, unit: str) -> Iterator[Callable[[str], object]]:
+    """A progress bar on a terminal, as a function of the name of what begins, or nothing."""
+    if total < 2 or not sys.stderr.isatty():
+        yield lambda name: None
+        return
+    from tqdm import tqdm
+
+    with tqdm(total=total, unit=unit, leave=False) as bar:
+        begun = 0
+
+        def advance(name: str) -> None:
+            nonlocal begun
+            bar.set_description(name)
+            bar.update(min(begun, 1))
+            begun += 1
+
+        yield advance

@@ -7,5 +7,7 @@ from .events import events
 from .flux import flux
 from .rates import rates
 from .reach import reach
+from .recast import recast
+from .region import region
 
-__all__ = ["branching", "branching_bars", "display", "events", "flux", "rates", "reach"]
+__all__ = ["branching", "branching_bars", "display", "events", "flux", "rates", "reach", "recast", "region"]

@@ -1,0 +1,62 @@
+"""Curves of Fig. 2 that nusim's own rates draw: what an experiment excludes, or would, of a standard heavy neutrino."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ..experiment.experiment import Experiment
+from ..rates.reach import Reach
+from ..rates.scan import scan
+from .curve import Curve, Role
+from .experiment_bound import PROJECTIONS
+from .signal import standard_model
+
+MIXINGS = np.geomspace(1e-13, 1.0, 79)
+"""|U|^2 of the grid, six a decade; contours are refined between them."""
+
+
+def computed_curves(
+    experiments: Sequence[Experiment],
+    flavour: str = "mu",
+    masses: tuple[float, float] = (0.01, 10.0),
+    points: int = 24,
+    *,
+    majorana: bool = True,
+    seed: int = 1,
+    progress: Callable[[str], object] = lambda name: None,
+) -> list[Curve]:
+    """Contours of each experiment for a heavy neutrino that mixes with one flavour and has no new decays, as in Fig. 2.
+
+    By the criterion of its card. Experiments of the paper's projections are labelled so, others as bounds. Contours are closed: above the
+    upper edge the state decays before the detector.
+    """
+    grid = np.geomspace(masses[0], masses[1], points)
+    model = standard_model(float(grid[0]), flavour, 1e-8, majorana)
+    found = []
+    for experiment in experiments:
+        progress(experiment.name)
+        reached = scan(model, experiment, ("m4", grid), (f"mixing2.{flavour}", MIXINGS), seed).reach()
+        found.append(reach_curve(experiment, reached, flavour, "projection" if experiment.name in PROJECTIONS else "bound", majorana))
+    return found
+
+
+def reach_curve(experiment: Experiment, reached: Reach, flavour: str, role: Role, majorana: bool) -> Curve:
+    """A reach as a curve of the figure."""
+    curve = Curve(
+        experiment.name,
+        _LABELS.get(experiment.name, experiment.name),
+        role,
+        "any",
+        flavour,
+        reached.contours,
+        "scaled" if experiment.recast is not None else "computed",
+        experiment.source,
+        f"{reached.rule}, {experiment.protons:.4g} protons" if experiment.protons > 0 else reached.rule,
+        reached.confidence,
+        "Majorana" if majorana else "Dirac",
+    )
+    return curve if reached.contours else replace(curve, warnings=reached.warnings[:1])
+
+
+_LABELS = {"sbn": "SBN", "dune-nd": "DUNE ND", "na62-dump": "NA62 dump", "ship-2015": "SHiP", "charm": "CHARM (nusim)"}
