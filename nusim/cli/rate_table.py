@@ -84,7 +84,8 @@ def print_rates(model: str, found: Sequence["Found"], share: float | None) -> No
             print()
             print_table(("experiment", title, *_COLUMNS), lines, left=(0, 1))
     if any(one.rate is not None for one in found):
-        print("\n  norm: of the beam, or of the limits scaled from; inside: share of the states crossing the detector that decay in it")
+        print("\n  norm: of the beam, or of the limits scaled from")
+        print("  inside: share of the states crossing the detector that decay in it")
 
 
 _COLUMNS = ("events", "stat", "norm", "share", "selected")
