@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from typing import Any
 
 from .event_options import add_event_options, event_options
 from .options import Subparsers, add_command, add_flux, add_json, add_model, add_plot, add_seed, whole_number
@@ -45,6 +46,7 @@ def add_parser(subparsers: Subparsers) -> None:
     add_event_options(parser)
     parser.add_argument("--chunk-size", metavar="N", type=whole_number, help="events made at a time: memory, not content")
     parser.add_argument("--workers", metavar="W", type=whole_number, default=1, help="processes to share the work; the content is the same")
+    parser.add_argument("--chunk", metavar="i/N", type=_part, help="only the i-th of N parts of the run, for nusim merge to join")
     add_plot(parser, "distributions of the events")
     add_json(parser)
 
@@ -73,6 +75,7 @@ def run(args: argparse.Namespace) -> int:
         **chosen,
         **({} if args.chunk_size is None else {"chunk": args.chunk_size}),
         workers=args.workers,
+        part=args.chunk,
         progress=sys.stderr.isatty(),
     )
     warnings = list(dict.fromkeys([*notes, *said, *summary["warnings"]]))
@@ -85,8 +88,22 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json({**summary, "warnings": warnings})
         return 0
-    print(f"{summary['file']}: {summary['n']} events of {model.name} at {experiment.name}, seed {summary['seed']}")
+    made = summary.get("events", summary["n"])
+    print(f"{summary['file']}: {made} events{_of_run(summary)} of {model.name} at {experiment.name}, seed {summary['seed']}")
     print(f"  expected events   {with_error(summary['expected_events'], summary['stat_error'])} for {number(experiment.protons)} protons")
     print(f"  effective sample  {number(summary['effective_sample_size'], 5)}")
     print(f"  sha256            {summary['sha256']}")
     return 0
+
+
+def _part(text: str) -> tuple[int, int]:
+    """i/N on the command line."""
+    number, slash, parts = text.partition("/")
+    if not (slash and number.isdecimal() and parts.isdecimal() and 1 <= int(number) <= int(parts)):
+        raise argparse.ArgumentTypeError(f"'{text}' is no part: write i/N with i from 1 to N, as in 3/10")
+    return int(number), int(parts)
+
+
+def _of_run(summary: dict[str, Any]) -> str:
+    """Which part of a run was made."""
+    return f", from number {summary['first_event']} on, of a run of {summary['n']}," if "chunk" in summary else ""

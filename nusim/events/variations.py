@@ -22,13 +22,14 @@ _LEAST = 1e-4
 
 
 def effects_on(nuisances: Sequence[Nuisance], by_parent: Mapping[str, float]) -> dict[str, dict[str, float]]:
-    """The effects on these parents of the nuisances that change the sum of the numbers given for them by 1e-4 or more."""
+    """The effects on these parents of the nuisances that change the sum of the numbers given for them by 1e-4 or more, by name."""
     found: dict[str, dict[str, float]] = {}
     for one in nuisances:
-        effect = {parent: one.effect[parent] for parent in by_parent if one.effect.get(parent)}
+        effect = {parent: one.effect[parent] for parent in sorted(by_parent) if one.effect.get(parent)}
         if sum(size * by_parent[parent] for parent, size in effect.items()) > _LEAST * sum(by_parent.values()):
             found[one.name] = effect
-    return found
+    # as files have them, whose headers are sorted
+    return dict(sorted(found.items()))
 
 
 def names_of(effects: Effects) -> tuple[str, ...]:

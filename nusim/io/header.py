@@ -28,7 +28,8 @@ _MADE = (
         "weight_names",
     ),
     # of the JSON file beside a HEPEVT file
-    *("format", "file", "sha256", "units", "frame", "normalisation", "records_are", "records", "weights", "other_weights", "named_weights"),
+    *("format", "file", "sha256", "units", "frame", "normalisation", "records_are", "records", "weights", "other_weights", "parents"),
+    *("named_weights", "named_weights_are"),
 )
 """What `summary` and the formats add to the metadata."""
 

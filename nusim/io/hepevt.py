@@ -15,6 +15,7 @@ edep-sim puts all tracked particles of a record at one point. Layouts
 The format has no place for weights and normalisation: `<file>.json` holds them, and what each record is.
 """
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from ..kernels.arrays import Array, BoolArray, IntArray
 from ..pdg import CODES, HEAVY_STATE_CODES, NEUTRINO_OF_FLAVOUR
 from ..units import cm
 from .check import detector_volumes
-from .header import json_text
+from .header import RunInfo, json_text
 from .output import OutputFile
 from .record import Record, Shape
 from .text import Integer, Real, RowTemplate
@@ -48,11 +49,14 @@ class HepevtWriter(EventWriter):
     format = "hepevt"
     layouts = LAYOUTS
 
-    def _head(self) -> str:
+    def __init__(self, path: str | os.PathLike[str], info: RunInfo, compress: bool = False) -> None:
+        super().__init__(path, info, compress)
         self._weights: list[Array] = []
         self._parents: list[str] = []
         self._records: dict[str, list[str]] = {"event": [], "vertex": [], "seen": [], "route": [], "process": []}
-        self._volumes = detector_volumes(self._info.metadata.get("experiment", {}))
+        self._volumes = detector_volumes(info.metadata.get("experiment", {}))
+
+    def _head(self) -> str:
         return ""
 
     def _tail(self) -> str:
@@ -66,11 +70,8 @@ class HepevtWriter(EventWriter):
         momenta = self._frame.directions(columns["px"], columns["py"], columns["pz"])
         columns |= dict(zip(("detector_px", "detector_py", "detector_pz"), momenta, strict=True))
         columns |= {name: columns[f"detector_{name[0]}"] / cm for name in ("x_cm", "y_cm", "z_cm")}
-        self._weights.append(record.sample.weight.copy())
-        if self._info.named_weights:
-            self._parents.append(",".join(map(str, record.of_event["parent"].tolist())))
 
-    def _label(self, record: Record) -> IntArray:
+    def _label(self, record: Record) -> tuple[IntArray, Mapping[str, Any]]:
         """Number of the record that tracks a particle, from 1; 0 for none."""
         sample = record.sample
         label, seen = tracking_records(sample, self._volumes)
@@ -79,23 +80,22 @@ class HepevtWriter(EventWriter):
         count = np.maximum.reduceat(label, sample.offsets[:-1]) if len(sample) else np.zeros(0, np.int64)
         owner = np.repeat(np.arange(len(sample)), count)
         vertex = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count) + 1
-        for name, column in (
-            ("event", record.of_event["number"][owner]),
-            ("vertex", vertex),
-            ("seen", (vertex == seen[owner]).astype(np.int64)),
-            ("route", sample.route[owner]),
-            ("process", record.of_event["process"][owner]),
-        ):
-            # as text: a fraction of what a list of numbers takes, in a run that may be long
-            self._records[name].append(",".join(map(str, column.tolist())))
-        return label
+        records = {
+            "event": record.of_event["number"][owner],
+            "vertex": vertex,
+            "seen": (vertex == seen[owner]).astype(np.int64),
+            "route": sample.route[owner],
+            "process": record.of_event["process"][owner],
+        }
+        return label, {"weights": sample.weight, "parents": record.of_event["parent"], "records": records}
 
     def _note(self, beside: Mapping[str, Any]) -> None:
-        self._weights.append(beside["weights"])
+        self._weights.append(np.array(beside["weights"], float))
         if self._info.named_weights:
-            self._parents.append(",".join(map(str, beside["parents"])))
+            self._parents.append(_text(beside["parents"]))
         for name, parts in self._records.items():
-            parts.append(",".join(map(str, beside["records"][name].tolist())))
+            # as text: a fraction of what a list of numbers takes, in a run that may be long
+            parts.append(_text(beside["records"][name]))
 
     def _finish(self) -> None:
         text = json_text(self._description())
@@ -134,6 +134,10 @@ class HepevtWriter(EventWriter):
             "weights": "1 for every event, save those in other_weights, which counts the file's events from 0",
             "other_weights": {str(event): weights[event] for event in other},
         }
+
+
+def _text(numbers: Any) -> str:
+    return ",".join(map(str, np.asarray(numbers).tolist()))
 
 
 def sidecar(path: Path) -> Path:

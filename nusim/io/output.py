@@ -1,5 +1,7 @@
 """A file that appears under its name only when it is whole."""
 
+import fcntl
+import gzip
 import hashlib
 import os
 import queue
@@ -11,12 +13,14 @@ from types import TracebackType
 from typing import Any, BinaryIO, Self
 
 from ..errors import DataFileError
+from .journal import Journal
 
 GZIP_LEVEL = 2
 """Level 2 leaves 0.35 of the size at 60 MB/s, level 6 leaves 0.31 at 19 MB/s: digits do not compress further.
 igzip's level 2 leaves the same."""
 
 
+_BLOCK = 1 << 20
 _WAITING = 4
 """Pieces that may wait to be written: bounds the memory."""
 
@@ -26,20 +30,25 @@ class OutputFile:
 
     With `compress` the stream is gzip without name and time in its head, so that equal content gives equal files.
     Whatever the system refuses (no space, no permission, no folder) becomes a DataFileError of one line.
+
+    With `key` (what the content depends on) a log is kept of what `mark` is told. If an earlier run with this key was interrupted or
+    killed, the stream begins with what that run had marked (`resumed`); an interrupted one leaves its `.part` file for that.
     """
 
-    def __init__(self, path: str | os.PathLike[str], compress: bool = False) -> None:
+    def __init__(self, path: str | os.PathLike[str], compress: bool = False, key: str | None = None) -> None:
         # a link is followed: the finished file replaces what it points to, not the link
         self.path = Path(os.path.realpath(path)) if os.path.islink(path) else Path(path)
         if not self.path.name:
             raise DataFileError(f"{os.fspath(path)!r} is no name of a file")
         self._part = self.path.with_name(self.path.name + ".part")
-        self._digest = hashlib.sha256()
-        self._gzip = _compressor() if compress else None
-        self._stream: BinaryIO | None = None
-        self._queue: queue.Queue[bytes | None] = queue.Queue(_WAITING)
-        self._worker: threading.Thread | None = None
-        self._failure: BaseException | None = None
+        self._compress = compress
+        self._journal = None if key is None else Journal(self._part, key)
+        self.resumed: list[dict[str, Any]] = []
+        """What the earlier run had noted of the chunks that the stream begins with."""
+
+    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
+        """In another process, which may make what is to be written, it is not open."""
+        return OutputFile, (self.path, self._compress)
 
     @property
     def sha256(self) -> str:
@@ -49,30 +58,76 @@ class OutputFile:
         return self._digest.hexdigest()
 
     def __enter__(self) -> Self:
+        self._digest = hashlib.sha256()
+        self._gzip = _compressor() if self._compress else None
+        self._queue: queue.Queue[bytes | dict[str, Any] | None] = queue.Queue(_WAITING)
+        self._failure: BaseException | None = None
         try:
             check_name(self.path)
-            self._stream = open(self._part, "wb")
+            self._stream = self._open()
         except OSError as error:
             raise self._refusal(error) from None
-        self._worker = threading.Thread(target=self._work, name=f"writing {self.path.name}", daemon=True)
+        self._worker: threading.Thread | None = threading.Thread(target=self._work, name=f"writing {self.path.name}", daemon=True)
         self._worker.start()
         return self
 
+    def _open(self) -> BinaryIO:
+        """The part file, at the end of what an earlier run marked, or empty."""
+        stream = open(self._part, "ab+")  # noqa: SIM115 (the writing thread's, closed with the file)
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            stream.close()
+            raise DataFileError(f"{self.path}: another run is writing it now") from None
+        entries = self._journal.entries() if self._journal is not None else []
+        size = int(entries[-1]["size"]) if entries else 0
+        stream.truncate(size)
+        if size:
+            stream.seek(0)
+            content = gzip.GzipFile(fileobj=stream, mode="rb") if self._compress else stream
+            while block := content.read(_BLOCK):
+                self._digest.update(block)
+            stream.seek(size)
+        if self._journal is not None:
+            self._journal.begin(entries)
+        else:
+            Journal(self._part, "").end()  # what it says of the part file no longer holds
+        self.resumed = [entry["note"] for entry in entries]
+        return stream
+
     def _work(self) -> None:
         """What the thread does: digest, compress, write; all three let the events' makers go on meanwhile."""
-        assert self._stream is not None
         while True:
             content = self._queue.get()
             try:
                 if content is None:
                     return
-                if self._failure is None:
+                if self._failure is not None:
+                    continue
+                if isinstance(content, dict):
+                    self._note(content)
+                else:
                     self._digest.update(content)
                     self._stream.write(content if self._gzip is None else self._gzip.compress(content))
             except BaseException as failure:
                 self._failure = failure
             finally:
                 self._queue.task_done()
+
+    def mark(self, note: dict[str, Any]) -> None:
+        """Note that a chunk is whole, for a later run to go on from here; without a key nothing is noted."""
+        if self._journal is not None:
+            self._check()
+            self._queue.put(note)
+
+    def _note(self, note: dict[str, Any]) -> None:
+        if self._gzip is not None:
+            # a gzip file may have several members: each chunk has its own, so that the file can be cut behind it
+            self._stream.write(self._gzip.flush())
+            self._gzip = _compressor()
+        self._stream.flush()
+        assert self._journal is not None, "only streams with a key are marked"
+        self._journal.add({"size": self._stream.tell(), "note": note})
 
     def _stop(self) -> None:
         """Let the thread finish what waits."""
@@ -94,9 +149,8 @@ class OutputFile:
         self._queue.put(content)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        assert self._stream is not None
         if kind is not None:
-            self._discard()
+            self._discard(keep=issubclass(kind, KeyboardInterrupt) and self._journal is not None)
             return
         try:
             self._stop()
@@ -112,17 +166,23 @@ class OutputFile:
             if isinstance(failure, OSError):
                 raise self._refusal(failure) from None
             raise
+        if self._journal is not None:
+            self._journal.end()
 
-    def _discard(self) -> None:
-        assert self._stream is not None
-        self._failure = self._failure or InterruptedError()  # what waits is not written
+    def _discard(self, keep: bool = False) -> None:
+        """Let go of the file; `keep` it, with its log, for a later run."""
+        if not keep:
+            self._failure = self._failure or InterruptedError()  # what waits is not written
         self._stop()
         try:
             self._stream.close()
         except OSError:
             pass  # the buffer could not be flushed; the file goes anyway
         finally:
-            self._part.unlink(missing_ok=True)
+            if not keep:
+                self._part.unlink(missing_ok=True)
+                if self._journal is not None:
+                    self._journal.end()
 
     def _refusal(self, error: OSError) -> DataFileError:
         return DataFileError(f"{self.path}: cannot be written: {error.strerror or error}; nothing is left under that name")

@@ -1,5 +1,6 @@
 """Event files of any format: chosen by suffix, written in one go or sample by sample."""
 
+import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -8,20 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DataFileError
+from ..errors import DataFileError, ParameterError
 from ..events.generate import prepare
 from ..events.options import DEFAULTS, EventOptions
-from ..events.pool import check_at_least_one, samples
+from ..events.pool import Work, check_at_least_one, itself, made
 from ..events.sample import FINAL, INCOMING, INTERMEDIATE, EventSample
 from ..events.variations import names_of
 from ..experiment.experiment import Experiment
 from ..model.spectrum import Spectrum
 from . import hepevt, hepmc3, lhe, root, table
 from .check import detector_volumes
-from .header import RunInfo
+from .header import RunInfo, json_text
 from .output import check_free_space
 from .record import DetectorFrame, Record, Shape
-from .writer import EventWriter
+from .writer import EventWriter, Piece
 
 FORMATS: dict[str, tuple[str, ...]] = {
     "lhe": (".lhe", ".lhe.gz"),
@@ -151,8 +152,12 @@ def write_events(
     workers: int = 1,
     progress: bool = False,
     options: EventOptions = DEFAULTS,
+    part: tuple[int, int] | None = None,
 ) -> dict[str, Any]:
     """Generate events into a file, `chunk` of them at a time by `workers` processes; the content depends on neither.
+
+    A text file that an interrupted or killed call left as `<path>.part` is gone on with if everything is as it was. `part` = (i, N) makes
+    the i-th of N parts of the run, i from 1, which `nusim.merge` joins to the file of the whole run.
 
     Gives file, n, seed, expected_events, stat_error, effective_sample_size, kernel, sha256 (of the uncompressed
     content) and warnings. `state`, `final`, `weighted` and `options` as in `nusim.events.generate`; the others as in `write`.
@@ -162,43 +167,83 @@ def write_events(
     check_at_least_one(chunk=chunk, workers=workers)
     _require(format_of(path, format))
     check_room(path, n, format, layout=layout, weighted=weighted)
+    first, last = span_of(n, part)
     run = prepare(spectrum, experiment, n, seed, state=state, final=final, weighted=weighted, options=options)
     empty = run.events(0, 0)
-    if n > _TRIAL:
-        trial = run.events(0, _TRIAL)
-        check_free_space(path, round(n * sample_width(trial, path, format, layout=layout, nuisances=nuisances)))
+    if last - first > _TRIAL:
+        trial = run.events(first, first + _TRIAL)
+        check_free_space(path, round((last - first) * sample_width(trial, path, format, layout=layout, nuisances=nuisances)))
+    metadata = {**run.metadata(), "first_event": first}
     writer = open_writer(
         path,
-        run.metadata(),
+        metadata,
         channels=empty.channels,
         states=empty.states,
         routes=empty.routes,
         weighted=weighted,
-        events=n,
+        events=last - first,
         format=format,
         layout=layout,
         pdg_scheme=pdg_scheme,
         nuisances=nuisances,
     )
-    total = squares = 0.0
-    with writer, _bar(n, progress) as advance:
-        for sample in samples(run, chunk, workers):
-            writer.write(sample)
-            total += float(sample.weight.sum())
-            squares += float((sample.weight**2).sum())
-            advance(len(sample))
-    metadata = run.metadata()
+    if isinstance(writer, EventWriter):
+        choices = (empty.channels, empty.states, empty.routes, writer.format, layout, pdg_scheme, nuisances, state, final, options, last)
+        writer.keep_log(hashlib.sha256(f"{json_text(metadata)} {choices}".encode()).hexdigest())
+    warnings, sums = list(metadata["warnings"]), np.zeros(2)
+    with writer, _bar(last - first, progress) as advance:
+        if isinstance(writer, EventWriter):
+            render: Work = _Rendered(writer)
+            done = sum(note["events"] for note in writer.resumed)
+            sums += np.sum([note["sums"] for note in writer.resumed], axis=0) if done else 0.0
+            if done:
+                warnings.append(f"{path}: an earlier run had written {done} of {last - first} events; this one went on from there")
+                advance(done)
+            for piece, own in made(run, render, first + done, last, chunk, workers):
+                writer.put(piece, {"sums": own})
+                sums += own
+                advance(piece.events)
+        else:
+            for sample in made(run, itself, first, last, chunk, workers):
+                writer.write(sample)
+                sums += _sums(sample)
+                advance(len(sample))
     return {
         "file": os.fspath(path),
         "n": n,
+        **({} if part is None else {"chunk": f"{part[0]}/{part[1]}", "first_event": first, "events": last - first}),
         "seed": seed,
         "expected_events": metadata["expected_events"],
         "stat_error": metadata["stat_error"],
-        "effective_sample_size": total**2 / squares if squares > 0 else 0.0,
+        "effective_sample_size": float(sums[0] ** 2 / sums[1]) if sums[1] > 0 else 0.0,
         "kernel": metadata["kernel"],
         "sha256": writer.sha256,
-        "warnings": list(metadata["warnings"]),
+        "warnings": warnings,
     }
+
+
+def span_of(n: int, part: tuple[int, int] | None) -> tuple[int, int]:
+    """The events first <= i < last of part (i, N) of a run; of all of it for None. Raises ParameterError for a part that there is not."""
+    if part is None:
+        return 0, n
+    number, parts = part
+    if not 1 <= number <= parts:
+        raise ParameterError(f"chunk {number}/{parts}: i/N with i from 1 to N")
+    return (number - 1) * n // parts, number * n // parts
+
+
+class _Rendered:
+    """A chunk's events as they stand in the file, and the sums of its weights and their squares."""
+
+    def __init__(self, writer: EventWriter) -> None:
+        self._writer = writer
+
+    def __call__(self, sample: EventSample, first: int) -> tuple[Piece, list[float]]:
+        return self._writer.render(sample, first), _sums(sample)
+
+
+def _sums(sample: EventSample) -> list[float]:
+    return [float(sample.weight.sum()), float((sample.weight**2).sum())]
 
 
 def _require(format: str) -> None:

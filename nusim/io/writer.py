@@ -3,7 +3,7 @@
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Self
@@ -30,6 +30,16 @@ def weight_column(name: str) -> str:
     return f"weight {name}"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """Events as they stand in a file."""
+
+    text: bytes
+    events: int
+    beside: Mapping[str, Any]
+    """What stands beside the file of them, if anything."""
+
+
 class EventWriter(ABC):
     """An open event file that takes samples one after the other and puts their events in that order.
 
@@ -48,6 +58,7 @@ class EventWriter(ABC):
             raise DataFileError(f"layout {info.layout!r}: unknown to {self.format}; known: {' '.join(self.layouts)}")
         self._info = info
         self._frame = DetectorFrame.of(info.metadata)
+        self._compress = compress
         self._file = OutputFile(path, compress)
         self._templates: dict[Shape, RowTemplate] = {}
         self._written = 0
@@ -69,9 +80,9 @@ class EventWriter(ABC):
     def _prepare(self, record: Record) -> None:
         """Add the columns that only this format needs; called for each sample."""
 
-    def _label(self, record: Record) -> IntArray | None:
-        """What this format says of each particle besides its place, (N,)."""
-        return None
+    def _label(self, record: Record) -> tuple[IntArray | None, Mapping[str, Any]]:
+        """What this format says of each particle besides its place, (N,), and what stands beside the file of these events."""
+        return None, {}
 
     def _finish(self) -> None:  # noqa: B027 (most formats have nothing more to do)
         """Called when all events are written, before the file gets its name."""
@@ -84,7 +95,12 @@ class EventWriter(ABC):
     def __enter__(self) -> Self:
         self._file.__enter__()
         try:
-            self._file.write(self._head().encode("ascii"))
+            if self._file.resumed:
+                for note in self._file.resumed:
+                    self._note(note["beside"])
+                    self._written += note["events"]
+            else:
+                self._file.write(self._head().encode("ascii"))
         except BaseException as error:
             self._file.__exit__(type(error), error, error.__traceback__)
             raise
@@ -102,15 +118,36 @@ class EventWriter(ABC):
                 raise
         self._file.__exit__(kind, error, trace)
 
+    def keep_log(self, key: str) -> None:
+        """Before the file is opened: go on where an earlier run with this key stopped, and note chunks for a later one."""
+        self._file = OutputFile(self._file.path, self._compress, key)
+
+    @property
+    def resumed(self) -> list[dict[str, Any]]:
+        """The notes of the chunks that an earlier run left."""
+        return self._file.resumed
+
     def write(self, sample: EventSample) -> None:
         """Append a sample's events, which must be of the run that the file was opened for."""
+        self.put(self.render(sample, self._first + self._written))
+
+    def put(self, piece: Piece, note: Mapping[str, Any] | None = None) -> None:
+        """Append rendered events; with a `note`, what a later run is to know if it goes on behind them."""
+        self._file.write(piece.text)
+        self._note(piece.beside)
+        self._written += piece.events
+        if note is not None:
+            self._file.mark({**note, "events": piece.events, "beside": listed(piece.beside)})
+
+    def render(self, sample: EventSample, first: int) -> Piece:
+        """A sample's events as text, the first of them number `first` of the run; other processes can do this with a copy of the writer."""
         info = self._info
         sample = with_weights(sample, info.weight_names)
         check_run(self._file.path, info, sample)
         record = Record(sample, self._frame, info.pdg_scheme)
         record.of_event |= {
             "process": info.process_numbers[sample.channel],
-            "number": np.arange(len(sample)) + (self._first + self._written),
+            "number": np.arange(len(sample)) + first,
             "file_weight": sample.weight / info.events_per_weight if len(sample) else sample.weight,
             "parent": record.of_particle["pdg"][sample.offsets[:-1]],
         }
@@ -119,8 +156,10 @@ class EventWriter(ABC):
         for name in info.weight_names:
             record.of_event[f"weight {name}"] = sample.named_weights[name]
         self._prepare(record)
-        shapes = list(record.shapes(self._label(record)))
+        label, beside = self._label(record)
+        shapes = list(record.shapes(label))
         piece = _PIECE * min(max(len(shapes) // _SHAPES, 1), _LARGEST)
+        texts = []
         for start in range(0, len(sample), piece):
             stop = min(start + piece, len(sample))
             blocks = []
@@ -128,8 +167,8 @@ class EventWriter(ABC):
                 here = events[np.searchsorted(events, start) : np.searchsorted(events, stop)]
                 if len(here):
                     blocks.append((here - start, self._render(record, shape, here)))
-            self._file.write(interleave(blocks, stop - start))
-        self._written += len(sample)
+            texts.append(interleave(blocks, stop - start))
+        return Piece(b"".join(texts), len(sample), beside)
 
     def append(self, blocks: Iterable[bytes], events: int, mark: bytes, tail: bytes, beside: Mapping[str, Any]) -> bool:
         """Copy `events` events of another file of this run, format and layout, given as blocks of whole lines; whether all were there.
@@ -164,6 +203,13 @@ class EventWriter(ABC):
             return template.render(reals, integers)
         except DataFileError as error:
             raise DataFileError(f"{self._file.path}: {error}") from None
+
+
+def listed(values: Any) -> Any:
+    """Arrays in a mapping as lists, for JSON."""
+    if isinstance(values, Mapping):
+        return {key: listed(value) for key, value in values.items()}
+    return values.tolist() if isinstance(values, np.ndarray) else values
 
 
 def with_weights(sample: EventSample, names: tuple[str, ...]) -> EventSample:
