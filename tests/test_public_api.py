@@ -10,13 +10,14 @@ import pytest
 import nusim
 
 NAMES = """
-CardError CardWarning Channel ConvergenceError DarkNeutrino DarkNeutrinoFamilies DataFileError DecayTable EventSample Experiment Hnl
+CardError CardWarning Channel ConvergenceError DarkNeutrino DarkNeutrinoFamilies DataFileError DecayTable EventOptions EventSample
+Experiment Hnl
 MissingExtraError Model
 NeutrinoFlux NusimError ParameterError ParentFlux Rate Spectrum beam_summary convert decay_table expected_events generate info merge
 neutrino_flux partial_widths plot read_beam read_experiment read_model rebuild resolved solve write write_events
 """
 
-FIGURES = "branching branching_bars events flux rates"
+FIGURES = "branching branching_bars display events flux rates"
 
 
 def test_the_list() -> None:

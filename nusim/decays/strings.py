@@ -53,8 +53,11 @@ LEAST = {
 }
 """Least mass of a string, GeV, by its flavours: about 0.1 above its two lightest hadrons, for light quarks above two pions, which the
 channels with a rho hold at any mass (a choice)."""
-TWO_PIONS = ((-211, 111), (111, 211), (-211, 211), (111, 111))
-"""Hadrons, by rising code, that are not drawn again: the channels with a rho hold them."""
+_TWO_PIONS = ((-211, 111), (111, 211), (-211, 211), (111, 111))
+_PION_AND_ETA = ((-211, 221), (111, 221), (211, 221), (-211, 331), (111, 331), (211, 331))
+EXCLUDED = (*_TWO_PIONS, *_PION_AND_ETA)
+"""Hadrons, by rising code, that are drawn anew: two pions, which the channels with a rho hold at any mass, and a pion with an eta or eta',
+which no vector or axial current of light quarks makes (G parity, C)."""
 
 _PROBES = 1 << 15
 _LATTICE_ROOT = 1.1127756842787055
@@ -76,8 +79,8 @@ class StringTerm:
     """Part of the quarks' width that the mesons listed leave."""
     floor: float
     """Least W_0, GeV."""
-    excluded: tuple[tuple[int, ...], ...] = TWO_PIONS
-    """Hadrons, by rising code, that the string must not become: channels of their own hold them."""
+    excluded: tuple[tuple[int, ...], ...] = EXCLUDED
+    """Hadrons, by rising code, that the string must not become."""
 
     @property
     def pdg(self) -> tuple[int, ...]:
