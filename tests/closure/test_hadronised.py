@@ -128,6 +128,54 @@ def test_files_of_them_are_consistent(tmp_path: Path, suffix: str) -> None:
     assert found["n"] == 150
 
 
+def test_other_programs_read_the_same_particles(tmp_path: Path) -> None:
+    """pylhe, pyhepmc, uproot and plain HEPEVT: final particles of the decay seen, their number and energy."""
+    import pylhe
+
+    pyhepmc, uproot = pytest.importorskip("pyhepmc"), pytest.importorskip("uproot")
+    sample = generate(spectrum(), toy.experiment(), 60, seed=6, final="mu- hadrons")
+    for suffix in ("lhe", "hepmc3", "hepevt", "root"):
+        write(tmp_path / f"a.{suffix}", sample)
+    write(tmp_path / "n.hepmc3", sample, layout="nuhepmc")
+    event = np.repeat(np.arange(60), np.diff(sample.offsets))
+    final = sample.status == FINAL
+    count, energy = np.bincount(event[final]), np.bincount(event[final], sample.momentum[final, 0])
+
+    lhe = pylhe.LHEFile.fromfile(tmp_path / "a.lhe")
+    left = [[p for p in one.particles if p.status == 1] for one in lhe.events]
+    assert [len(one) for one in left] == count.tolist()
+    np.testing.assert_allclose([sum(p.e for p in one) for one in left], energy, rtol=1e-12)
+
+    for name in ("a.hepmc3", "n.hepmc3"):
+        with pyhepmc.open(tmp_path / name) as file:
+            events = list(file)
+        assert [sum(p.status == 1 for p in one.particles) for one in events] == count.tolist()
+        np.testing.assert_allclose([sum(p.momentum.e for p in one.particles if p.status == 1) for one in events], energy, rtol=1e-12)
+    run = events[0].run_info
+    assert any(tool.name == "nusim" for tool in run.tools)
+    for attribute in ("NuHepMC.Version.Major", "NuHepMC.Conventions", "NuHepMC.Units.CrossSection.Unit", "NuHepMC.ProcessIDs"):
+        assert attribute in run.attributes
+    assert next(iter(run.weight_names)) == "CV"
+    assert "lab_pos" in events[0].attributes
+
+    with uproot.open(tmp_path / "a.root") as file:
+        tree = next(iter(file.values(filter_classname="TTree")))
+        lists = tree["particle_status"].array(library="np") if "particle_status" in tree else None
+        assert lists is not None
+        assert [int(np.sum(one == 1)) for one in lists] == count.tolist()
+
+    tokens = iter((tmp_path / "a.hepevt").read_text().split())
+    below = np.bincount(event[final & (sample.vertex[:, 3] > 10)], minlength=60)
+    tracked = np.zeros(60, int)
+    for number in tokens:
+        for _ in range(int(next(tokens))):
+            line = [next(tokens) for _ in range(15)]
+            tracked[int(number)] += line[0] == "1"
+            p, mass = np.array(line[6:10], float), float(line[10])
+            assert p[3] ** 2 - np.sum(p[:3] ** 2) == pytest.approx(mass**2, abs=1e-11 * p[3] ** 2)
+    assert tracked.tolist() == below.tolist()
+
+
 def test_without_pythia_they_are_left_out_or_refused_with_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pythia8mc", None)
     sample = generate(spectrum(), toy.experiment(), 20, seed=3)
