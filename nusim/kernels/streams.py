@@ -26,6 +26,8 @@ HADRONS = 5000
 """Seeds of what makes hadrons of quarks: + place of the decaying state in its event, 0 for the one that is seen."""
 LATER_DECAYS = 7000
 """Flights of ordinary particles that are to decay, and seeds of their decays: + place of the particle in its event."""
+SMEARING = 8500
+"""Measured momenta: + place of the particle in its event."""
 FLIGHT = 10_000
 """How far states besides the one that is seen fly, and how they decay: + place of the state in its event."""
 

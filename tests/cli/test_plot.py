@@ -56,6 +56,22 @@ def test_refusals(nusim: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, a
     assert not Path("f.png").exists()
 
 
+def test_measured_distributions_need_resolutions(nusim: Run, tmp_path: Path) -> None:
+    given = mixed_sample(40)
+    file = tmp_path / "e.lhe"
+    write(file, given)
+    result = nusim("plot", "events", file, "--smear", "-o", tmp_path / "f.png")
+    assert result.code == 1
+    assert "--smear: the card of sbnd has no [smearing]" in result.err
+    card = {
+        "smearing": {"source": "made up", "e": {"energy": [0.1, 0.0, 0.0], "angle": 0.01}},
+        "selection": {"visible": ["e"], "thresholds": {}},
+    }
+    given.metadata["experiment"].update(card)  # type: ignore[attr-defined]
+    write(file, given)
+    assert nusim("plot", "events", file, "--smear", "-o", tmp_path / "f.png").code == 0
+
+
 def test_bad_command_lines(nusim: Run) -> None:
     assert nusim("plot").code == 2
     assert nusim("plot", "events", "e.lhe").code == 2
