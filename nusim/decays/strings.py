@@ -59,6 +59,9 @@ EXCLUDED = (*_TWO_PIONS, *_PION_AND_ETA)
 """Hadrons, by rising code, that are drawn anew: two pions, which the channels with a rho hold at any mass, and a pion with an eta or eta',
 which no vector or axial current of light quarks makes (G parity, C)."""
 
+_LITTLE, _ROOM = 1e-3, 1.05
+"""Part of a current's width below which, and room for the hadrons over their least mass below which, few quarks drawn would be heavy
+enough: such a current leaves its part to the others of the channel."""
 _PROBES = 1 << 15
 _LATTICE_ROOT = 1.1127756842787055
 """Of x^7 = x + 1: its powers make a lattice that covers the six-dimensional unit cube evenly."""
@@ -169,7 +172,7 @@ def string_terms(
             masses = m_lepton, QUARK_MASSES[pair[0]], QUARK_MASSES[pair[1]]
             found.append((codes, masses, 1.0, 0.0, float(charged[flavour, k]), kept))
     room = mass - m_lepton
-    open_ones = [one for one in found if one[4] * one[5] > 0 and LEAST[_flavours(one[0])] < room]
+    open_ones = [one for one in found if one[4] > 0 and one[5] > _LITTLE and LEAST[_flavours(one[0])] * _ROOM < room]
     total = sum(one[4] * one[5] for one in open_ones)
     terms = []
     for of, at, g_left, g_right, whole, kept in open_ones:
