@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .decays.table import decay_table, partial_widths
     from .errors import CardError, ConvergenceError, DataFileError, MissingExtraError, NusimError, ParameterError
     from .events.generate import generate
+    from .events.options import EventOptions
     from .events.sample import EventSample
     from .experiment.experiment import Experiment
     from .io.convert import convert, merge
@@ -48,6 +49,7 @@ __all__ = [
     "DarkNeutrinoFamilies",
     "DataFileError",
     "DecayTable",
+    "EventOptions",
     "EventSample",
     "Experiment",
     "Hnl",
@@ -96,6 +98,7 @@ _HOME = {
     "DarkNeutrinoFamilies": "model.model",
     "DataFileError": "errors",
     "DecayTable": "decays.channel",
+    "EventOptions": "events.options",
     "EventSample": "events.sample",
     "Experiment": "experiment.experiment",
     "Hnl": "model.model",

@@ -10,7 +10,8 @@ import pytest
 import nusim
 
 NAMES = """
-CardError CardWarning Channel ConvergenceError DarkNeutrino DarkNeutrinoFamilies DataFileError DecayTable EventSample Experiment Hnl
+CardError CardWarning Channel ConvergenceError DarkNeutrino DarkNeutrinoFamilies DataFileError DecayTable EventOptions EventSample
+Experiment Hnl
 MissingExtraError Model
 ModelBounds NeutrinoFlux NusimError ParameterError ParentFlux Rate Reach Region Scan Spectrum beam_summary convert decay_table
 expected_events generate info merge neutrino_flux partial_widths plot read_beam read_experiment read_model rebuild recast region resolved

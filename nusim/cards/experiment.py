@@ -11,6 +11,7 @@ from ..beams.beam import Beam
 from ..errors import CardError, ParameterError
 from ..experiment.experiment import Criterion, Experiment, Plane, Selection
 from ..experiment.recast import PublishedLimit, Recast
+from ..experiment.smearing import Resolution, Smearing
 from ..experiment.volumes import IDENTITY, Box, Cylinder, Ellipse, Frustum, Matrix, Vector, Volume
 from .base import Boolean, Integer, Number, StrictModel, Text
 from .toml import Group, Table
@@ -192,6 +193,29 @@ class SelectionTable(StrictModel):
         )
 
 
+class ResolutionTable(StrictModel):
+    """[smearing.KIND]: of one kind of particle."""
+
+    energy: tuple[Distance, Distance, Distance] = (0.0, 0.0, 0.0)
+    angle: Angle = 0.0
+
+
+class SmearingTable(StrictModel):
+    """[smearing]: resolutions, and where they are from."""
+
+    source: Text
+    e: ResolutionTable | None = None
+    mu: ResolutionTable | None = None
+    pi: ResolutionTable | None = None
+    gamma: ResolutionTable | None = None
+    K: ResolutionTable | None = None
+
+    def smearing(self) -> Smearing:
+        """The resolutions of the kinds that are there."""
+        tables = {kind: getattr(self, kind) for kind in get_args(Kind)}
+        return Smearing(self.source, {kind: Resolution(one.energy, one.angle) for kind, one in tables.items() if one is not None})
+
+
 class LimitTable(StrictModel):
     """[[recast.limit]]: a published limit on the mixing with one flavour."""
 
@@ -236,6 +260,7 @@ class ExperimentCard(StrictModel):
     selection: SelectionTable = SelectionTable()
     members: tuple[Text, ...] = ()
     recast: RecastTable | None = None
+    smearing: SmearingTable | None = None
 
     @model_validator(mode="after")
     def _alone_or_together(self) -> Self:
@@ -292,6 +317,7 @@ class ExperimentCard(StrictModel):
             dict(self.beam.normalisation),
             first.local_origin,
             IDENTITY if first.rotation is None else first.rotation,
+            smearing=self.smearing.smearing() if self.smearing else None,
         )
 
 
@@ -322,7 +348,13 @@ def experiment_dict(experiment: Experiment) -> Table:
         "beam": {**_beam_dict(experiment.beam), "polarity": experiment.polarity, "normalisation": dict(experiment.normalisation)},
         "detector": [_detector_dict(volume, experiment.local_origin) for volume in experiment.detectors],
         "selection": selection,
+        **({} if experiment.smearing is None else {"smearing": _smearing_dict(experiment.smearing)}),
     }
+
+
+def _smearing_dict(smearing: Smearing) -> Table:
+    tables = {kind: {"energy": list(one.energy), "angle": one.angle} for kind, one in smearing.resolutions.items()}
+    return {"source": smearing.source, **tables}
 
 
 def _beam_dict(beam: Beam) -> Table:

@@ -100,6 +100,14 @@ def fraction(text: str) -> float:
     return value
 
 
+def positive(text: str) -> float:
+    """A number above 0."""
+    value = _number(text, text)
+    if not value > 0:
+        raise argparse.ArgumentTypeError(f"{text!r}: a number above 0 is needed")
+    return value
+
+
 _LARGEST_GRID = 100_000
 
 

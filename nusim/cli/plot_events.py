@@ -3,10 +3,11 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from .options import Subparsers, add_command, figure, whole_number
+from .options import Subparsers, add_command, add_seed, figure, whole_number
 from .output import save_figure, warn
 
 if TYPE_CHECKING:
+    from ..events.measure import Measured
     from ..events.sample import EventSample
     from ..io.header import RunInfo
 
@@ -18,6 +19,10 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = add_command(subparsers, "events", "distributions of an event file, by final state and by route", run)
     parser.add_argument("file", metavar="FILE", help=FILE)
     parser.add_argument("-o", "--output", metavar="FIG", type=figure, required=True, help="the figure (.pdf, .png, .svg)")
+    parser.add_argument(
+        "--smear", action="store_true", help="what is visible with the resolutions and thresholds of the experiment's card ([smearing])"
+    )
+    add_seed(parser)
     parser.add_argument("--first", metavar="N", type=whole_number, help="only the first N events, which then stand for all")
 
 
@@ -28,7 +33,8 @@ def run(args: argparse.Namespace) -> int:
     sample, info = read_sample(args.file, 0, args.first)
     if len(sample) < info.events:
         warn([f"{args.file}: the first {len(sample)} of {info.events} events stand for all"])
-    save_figure(args.output, events(_scaled(sample, info)))
+    seen = _measured(args.file, sample, info, args.seed) if args.smear else None
+    save_figure(args.output, events(_scaled(sample, info), seen=seen))
     print(f"{args.output}: {len(sample)} events")
     return 0
 
@@ -55,6 +61,20 @@ def read_sample(path: str, first: int, last: int | None) -> "tuple[EventSample, 
     if not parts:
         raise ParameterError(f"{path}: holds no events")
     return joined(parts), info
+
+
+def _measured(path: str, sample: "EventSample", info: "RunInfo", seed: int) -> "Measured":
+    """What the experiment of a file measures; DataFileError where its card gives no resolutions."""
+    from ..cards.experiment import SelectionTable, SmearingTable
+    from ..errors import DataFileError
+    from ..events.measure import measured
+
+    experiment = info.metadata.get("experiment", {})
+    if "smearing" not in experiment:
+        raise DataFileError(f"{path}: --smear: the card of {experiment.get('name', 'its experiment')} has no [smearing]")
+    visible, thresholds = (experiment["selection"][key] for key in ("visible", "thresholds"))
+    selection = SelectionTable(visible=tuple(visible), thresholds=thresholds).selection()
+    return measured(sample, SmearingTable(**experiment["smearing"]).smearing(), selection, seed)
 
 
 def _scaled(sample: "EventSample", info: "RunInfo") -> "EventSample":

@@ -4,12 +4,12 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from .options import Subparsers, add_command, add_flux, add_json, add_model, add_plot, add_seed, fraction
+from .options import Subparsers, add_command, add_flux, add_json, add_model, add_plot, add_seed, fraction, positive
 from .output import print_json, save_figure, save_text, warn
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ..model.spectrum import Spectrum
     from ..rates.rate import Rate
 
+_ARRIVALS = 20_000
+"""Weighted events by which arrival times are found."""
 _EPILOG = "Exit code 1 if an experiment was refused; the others are in the table all the same."
 
 
@@ -33,6 +35,12 @@ def add_parser(subparsers: Subparsers) -> None:
         type=fraction,
         help="list parts down to this share of the events (default 1e-6; 0.01 for several experiments)",
     )
+    parser.add_argument(
+        "--timing-window",
+        metavar="NS",
+        type=positive,
+        help="say which fraction arrives farther than this from the beam's light-neutrino buckets (by 20000 events drawn)",
+    )
     parser.add_argument("-o", "--output", metavar="CSV", help="write everything as CSV")
     add_plot(parser, "events by experiment and parent")
     add_json(parser)
@@ -47,6 +55,14 @@ class Found:
     reason: str
     warnings: tuple[str, ...]
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrivals:
+    """What is said of arrival times: nothing where it was not asked for."""
+
+    document: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def run(args: argparse.Namespace) -> int:
@@ -68,7 +84,8 @@ def run(args: argparse.Namespace) -> int:
         for name in names:
             advance(name)
             found.append(rates.of(name, alone=len(names) == 1))
-    warn(note for one in found for note in (*notes, *one.warnings))
+    arrivals = {one.experiment: rates.arrivals(name, args.timing_window) for name, one in zip(names, found, strict=True) if one.rate}
+    warn(note for one in found for note in (*notes, *one.warnings, *arrivals.get(one.experiment, _Arrivals()).notes))
     if args.output:
         save_text(args.output, csv_text(model.name, found))
     if args.plot:
@@ -76,11 +93,16 @@ def run(args: argparse.Namespace) -> int:
 
         save_figure(args.plot, draw([one.rate for one in found if one.rate is not None]))
     if args.json:
-        print_json([_document(model.name, one, notes) for one in found])
-    elif len(found) == 1 and found[0].rate is not None:
+        print_json([_document(model.name, one, notes) | arrivals.get(one.experiment, _Arrivals()).document for one in found])
+        return int(any(one.rate is None for one in found))
+    if len(found) == 1 and found[0].rate is not None:
         print_page(found[0].rate, found[0].seconds, args.share)
     else:
         print_rates(model.name, found, args.share)
+    for name, one in arrivals.items():
+        if one.document:
+            shares = ", ".join(f"{state} {share:.2%}" for state, share in one.document["outside_window"].items())
+            print(f"{name}: farther than {args.timing_window:g} ns from a bucket: {shares}")
     return int(any(one.rate is None for one in found))
 
 
@@ -117,6 +139,25 @@ class _Rates:
                 raise
             return Found(Path(name).stem, None, str(error), (), perf_counter() - begin)
         return Found(experiment.name, rate, "", (*notes, *rate.warnings), perf_counter() - begin)
+
+    def arrivals(self, name: str, window: float | None) -> _Arrivals:
+        """Fractions outside the window, in ns, about the beam's buckets, or why there are none; nothing without a window."""
+        if window is None:
+            return _Arrivals()
+        from ..cards.read import load_experiment
+        from ..errors import NusimError
+        from ..events.arrival import outside_window
+        from ..events.generate import generate
+        from ..units import ns
+
+        try:
+            experiment, _ = load_experiment(name, self._changes, *self._flux)
+            if experiment.beam is None or experiment.beam.timing is None:
+                return _Arrivals(notes=(f"{experiment.name}: no timing window: its beam's card has no [timing]",))
+            sample = generate(self._spectrum, experiment, _ARRIVALS, self._seed, weighted=True)
+            return _Arrivals({"timing_window_ns": window, "outside_window": outside_window(sample, experiment.beam.timing, window * ns)})
+        except NusimError as error:
+            return _Arrivals(notes=(f"no timing window: {error}",))
 
     def _rate(self, experiment: "Experiment") -> "Rate":
         from ..rates.rate import expected_events, together

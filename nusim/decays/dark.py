@@ -149,7 +149,8 @@ def channels_with_dark(spectrum: Spectrum, state: str, standard: Sequence[Channe
             more = by_name.pop(name)
             if more.width > 0:
                 via = tuple(sorted({*channel.via, *more.via}))
-                channel = replace(channel, width=channel.width + more.width, via=via, terms=(), source=f"{channel.source}; {more.source}")
+                source = f"{channel.source}; {more.source}"
+                channel = replace(channel, width=channel.width + more.width, via=via, terms=(), partons=(), source=source)
         elif name in by_name:
             # what is not known of W and Z is not known of the whole
             by_name[name] = replace(by_name[name], errors=channel.errors)
@@ -168,7 +169,7 @@ def _scaled(channel: Channel, factor: float) -> Channel:
     via = tuple(sorted({*channel.via, "Z'"}))
     width = math.fsum(term.width for term in terms) if terms else channel.width * factor
     errors = {cause: factor * error for cause, error in channel.errors.items()}
-    return replace(channel, width=width, via=via, terms=tuple(terms), errors=errors)
+    return replace(channel, width=width, via=via, terms=tuple(terms), partons=(), errors=errors)
 
 
 def _portal(spectrum: Spectrum) -> bool:

@@ -53,9 +53,15 @@ LEAST = {
 }
 """Least mass of a string, GeV, by its flavours: about 0.1 above its two lightest hadrons, for light quarks above two pions, which the
 channels with a rho hold at any mass (a choice)."""
-TWO_PIONS = ((-211, 111), (111, 211), (-211, 211), (111, 111))
-"""Hadrons, by rising code, that are not drawn again: the channels with a rho hold them."""
+_TWO_PIONS = ((-211, 111), (111, 211), (-211, 211), (111, 111))
+_PION_AND_ETA = ((-211, 221), (111, 221), (211, 221), (-211, 331), (111, 331), (211, 331))
+EXCLUDED = (*_TWO_PIONS, *_PION_AND_ETA)
+"""Hadrons, by rising code, that are drawn anew: two pions, which the channels with a rho hold at any mass, and a pion with an eta or eta',
+which no vector or axial current of light quarks makes (G parity, C)."""
 
+_LITTLE, _ROOM = 1e-3, 1.05
+"""Part of a current's width below which, and room for the hadrons over their least mass below which, few quarks drawn would be heavy
+enough: such a current leaves its part to the others of the channel."""
 _PROBES = 1 << 15
 _LATTICE_ROOT = 1.1127756842787055
 """Of x^7 = x + 1: its powers make a lattice that covers the six-dimensional unit cube evenly."""
@@ -76,8 +82,8 @@ class StringTerm:
     """Part of the quarks' width that the mesons listed leave."""
     floor: float
     """Least W_0, GeV."""
-    excluded: tuple[tuple[int, ...], ...] = TWO_PIONS
-    """Hadrons, by rising code, that the string must not become: channels of their own hold them."""
+    excluded: tuple[tuple[int, ...], ...] = EXCLUDED
+    """Hadrons, by rising code, that the string must not become."""
 
     @property
     def pdg(self) -> tuple[int, ...]:
@@ -166,7 +172,7 @@ def string_terms(
             masses = m_lepton, QUARK_MASSES[pair[0]], QUARK_MASSES[pair[1]]
             found.append((codes, masses, 1.0, 0.0, float(charged[flavour, k]), kept))
     room = mass - m_lepton
-    open_ones = [one for one in found if one[4] * one[5] > 0 and LEAST[_flavours(one[0])] < room]
+    open_ones = [one for one in found if one[4] > 0 and one[5] > _LITTLE and LEAST[_flavours(one[0])] * _ROOM < room]
     total = sum(one[4] * one[5] for one in open_ones)
     terms = []
     for of, at, g_left, g_right, whole, kept in open_ones:

@@ -1,8 +1,9 @@
 """Hadrons of strings and decays of unstable particles, by Pythia: what each call gives depends on its own seed alone.
 
-Needs the extra [hadrons]. Pythia works one event at a time: here is the only loop over events. It keeps four-momenta to about 1e-9; here
-they are set right to rounding: in the rest frame of what decays its products' three-momenta are scaled by one factor, 1 to about 1e-9,
-until their energies add up to its mass. Source: C. Bierlich et al., arXiv:2203.11601; the Lund string and Pythia's own tables of decays.
+Needs the extra [hadrons]. Pythia works one event at a time: here is the only loop over events. What it leaves of four-momenta (1e-13 GeV at
+most in the strings tried) is set right: in the rest frame of what decays its products' three-momenta are scaled by one factor until
+their energies add up to its mass, so that boosts to the beam frame start from exact balances. Source: C. Bierlich et al.,
+arXiv:2203.11601; the Lund string and Pythia's own tables of decays.
 """
 
 from dataclasses import dataclass

@@ -17,7 +17,7 @@ _DECAYING = (*_SHORT, "mu-", "pi+", "K+", "KL", "KS")
 
 @dataclass(frozen=True, slots=True)
 class EventOptions:
-    """Choices that change events, none of them the rate."""
+    """Choices about events: which final states they hold, how far decays go on, and their times. `nusim rate` takes no notice of them."""
 
     hadronise: bool | None = None
     """Whether inclusive final states are made into hadrons by Pythia; None: if it is installed."""

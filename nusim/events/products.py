@@ -16,9 +16,11 @@ from .particles import Particles
 from .sample import FINAL
 
 _TRIES = 1000
-"""Of one string, or one decay; a string of two pions' flavours and least mass needs ten on average."""
+"""Of one string, or one decay; a light string of the least mass needs ten on average."""
 _LONG = 0.01
-"""Metres of c tau from which a particle's flight is drawn: its decay is in the event only where the event's sphere holds it."""
+"""Metres of c tau from which a decay is in the event only where the event's sphere holds it."""
+_LEAST = 1e-6
+"""Metres of mean c tau below which a particle decays where it is made."""
 
 
 def is_parton(code: int) -> bool:
@@ -79,8 +81,10 @@ def _add(particles: Particles, made: Made, momentum: Array, good: BoolArray, eve
 
 
 def decay_named(particles: Particles, codes: tuple[int, ...], radius: float, seed: int, index: IntArray) -> None:
-    """Let ordinary particles of these codes (without sign) decay, and what they leave in turn, where that is within `radius` metres of
-    the beam's origin. Those that live long fly first. Unpolarised: a tau's or muon's spin is not followed."""
+    """Let ordinary particles of these codes (without sign) decay, and what they leave in turn, within `radius` metres of the beam's origin.
+
+    Those that live long fly first. Unpolarised: a tau's or muon's spin is not followed. What Pythia cannot decay stays.
+    """
     tried = np.zeros(0, np.int64)
     while True:
         columns = particles.columns()
@@ -131,7 +135,3 @@ def _mean_ctau(code: int) -> float:
         # resonances whose lifetime the tables leave out
         return 0.0
     return mean if mean >= _LEAST else 0.0
-
-
-_LEAST = 1e-6
-"""Metres of mean c tau below which a particle decays where it is made."""

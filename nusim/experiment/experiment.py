@@ -11,6 +11,7 @@ from ..beams.nuisances import Nuisance
 from ..errors import ParameterError
 from ..kernels.arrays import Array
 from .recast import Recast
+from .smearing import Smearing
 from .volumes import IDENTITY, Matrix, Vector, Volume
 
 
@@ -92,6 +93,8 @@ class Experiment:
     members: tuple["Experiment", ...] = ()
     recast: Recast | None = None
     """Of an experiment known by its published limits: it has neither beam nor detectors, and its events are scaled."""
+    smearing: Smearing | None = None
+    """Resolutions, where the card gives them; used only where it is asked for."""
 
     def __post_init__(self) -> None:
         if not self.members and not self.detectors and self.recast is None:

@@ -26,10 +26,12 @@ SELECTION = 100
 """Decays that try a selection: the decays themselves, then two stages for each final state."""
 SEEN_PRODUCTS = 1000
 """Momenta of the products that the detector sees: + number of the final state."""
-HADRONS = 5000
+HADRONS = 6000
 """Seeds of what makes hadrons of quarks: + place of the decaying state in its event, 0 for the one that is seen."""
 LATER_DECAYS = 7000
 """Flights of ordinary particles that are to decay, and seeds of their decays: + place of the particle in its event."""
+SMEARING = 8500
+"""Measured momenta: + place of the particle in its event."""
 FLIGHT = 10_000
 """How far states besides the one that is seen fly, and how they decay: + place of the state in its event."""
 

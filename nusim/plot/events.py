@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ..events.measure import Measured
 from ..events.sample import EventSample
 from ..experiment.experiment import Experiment
 from ..kernels.arrays import Array, BoolArray
@@ -24,18 +25,21 @@ _NEAR = 1.0
 """Metres of flight after which a decay is no longer part of the vertex seen: a muon's, a kaon's."""
 
 
-def events(sample: EventSample, experiment: Experiment | None = None) -> "Figure":
+def events(sample: EventSample, experiment: Experiment | None = None, seen: Measured | None = None) -> "Figure":
     """Energy of the heavy state seen; energy, mass and angle to the beam of what is visible of its decay; where it decays, and its delay.
 
     All in expected events by final state; energy and delay also by route where the states seen came by several.
 
-    `experiment`: by default the sample's own.
+    `experiment`: by default the sample's own. `seen`: what a detector measures, for what is visible, in place of the true momenta; events
+    of which it sees nothing are left out there.
     """
     energy = sample.momentum[sample.offsets[:-1] + sample.seen, 0]
-    visible = _visible_momentum(sample)
+    visible = _visible_momentum(sample, seen)
+    some = np.flatnonzero(visible[:, 0] > 0) if seen is not None else np.arange(len(sample))
     size = np.sqrt(np.sum(visible[:, 1:] ** 2, axis=1))
     mass = np.sqrt(np.maximum((visible[:, 0] - size) * (visible[:, 0] + size), 0.0))
     angle = np.arctan2(np.hypot(visible[:, 1], visible[:, 2]), visible[:, 3])
+    word = "visible" if seen is None else "measured visible"
     state = "heavy state" if {"zprime", "phi"} & set(sample.states) else "heavy neutrino"
     of_energy = (energy, f"energy of the {state} [GeV]", False)
     of_delay = (sample.delay / ns, "delay against light neutrinos [ns]", True)
@@ -43,9 +47,9 @@ def events(sample: EventSample, experiment: Experiment | None = None) -> "Figure
     by_route = ("by route", sample.route, tuple(_route_label(route) for route in sample.routes))
     panels = [
         (of_energy, by_channel),
-        ((visible[:, 0], "visible energy [GeV]", False), by_channel),
-        ((mass, "visible invariant mass [GeV]", False), by_channel),
-        ((angle, "angle of the visible momentum to the beam [rad]", False), by_channel),
+        ((visible[:, 0], f"{word} energy [GeV]", False), by_channel),
+        ((mass, f"{word} invariant mass [GeV]", False), by_channel),
+        ((angle, f"angle of the {word} momentum to the beam [rad]", False), by_channel),
         ((_depth(sample, experiment), "decay point along the detector [m]", False), by_channel),
         (of_delay, by_channel),
         *([(of_energy, by_route), (of_delay, by_route)] if len(np.unique(sample.route)) > 1 else []),
@@ -53,7 +57,8 @@ def events(sample: EventSample, experiment: Experiment | None = None) -> "Figure
     figure, axes = new_figure(2, len(panels) // 2, width=5.2, height=3.6)
     titled = set[str]()
     for panel, ((values, label, logarithmic), (title, kind, names)) in zip(axes.flat, panels, strict=True):
-        _histogram(panel, sample, values, logarithmic, kind, names)
+        kept = some if word in label else slice(None)
+        _histogram(panel, sample.weight[kept], values[kept], logarithmic, kind[kept], names)
         panel.set_xlabel(label)
         panel.set_ylabel("expected events per bin")
         if title not in titled and len(sample):
@@ -92,8 +97,8 @@ def from_visible_decay(sample: EventSample) -> BoolArray:
     return result
 
 
-def _visible_momentum(sample: EventSample) -> Array:
-    """Sum of what is visible of the decay seen, (n, 4), GeV, beam frame."""
+def _visible_momentum(sample: EventSample, seen: Measured | None) -> Array:
+    """Sum of what is visible of the decay seen, (n, 4), GeV, beam frame: true momenta, or what is measured."""
     event = np.repeat(np.arange(len(sample)), np.diff(sample.offsets))
     below = from_visible_decay(sample)
     mother = np.where(sample.mother >= 0, sample.offsets[event] + sample.mother, 0)
@@ -101,7 +106,10 @@ def _visible_momentum(sample: EventSample) -> Array:
     leaves = below.copy()
     leaves[mother[below]] = False
     shown = leaves & ~np.isin(np.abs(sample.pdg), INVISIBLE)
-    parts = [np.bincount(event[shown], sample.momentum[shown, k], minlength=len(sample)) for k in range(4)]
+    momentum = sample.momentum
+    if seen is not None:
+        shown, momentum = shown & seen.seen, seen.momentum
+    parts = [np.bincount(event[shown], momentum[shown, k], minlength=len(sample)) for k in range(4)]
     result: Array = np.array(parts, float).reshape(4, len(sample)).T
     return result
 
@@ -126,9 +134,7 @@ def _route_label(route: str) -> str:
     return " from ".join(tex(state) for state in route.split(" from "))
 
 
-def _histogram(
-    panel: "Axes", sample: EventSample, values: Array, logarithmic: bool, kind: NDArray[np.int16], names: tuple[str, ...]
-) -> None:
+def _histogram(panel: "Axes", weight: Array, values: Array, logarithmic: bool, kind: NDArray[np.int16], names: tuple[str, ...]) -> None:
     if not len(values):
         return
     low, high = float(values.min()), float(values.max())
@@ -144,6 +150,6 @@ def _histogram(
     for place, name in enumerate(names):
         mine = kind == place
         if mine.any():
-            counts, _ = np.histogram(values[mine], edges, weights=sample.weight[mine])
+            counts, _ = np.histogram(values[mine], edges, weights=weight[mine])
             style = line_style(place)
             panel.stairs(counts, edges, label=name, color=style["color"], linestyle=style["linestyle"], linewidth=1.4)

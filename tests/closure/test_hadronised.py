@@ -1,6 +1,7 @@
 """Hadrons of quarks and decays of named particles in events, by Pythia: conserved, reproducible, and refused by name without it."""
 
 import sys
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ from nusim.beams.parents import ParentFlux
 from nusim.errors import MissingExtraError, ParameterError
 from nusim.events import generate as generate_module
 from nusim.events.generate import generate, prepare
-from nusim.events.options import EventOptions
+from nusim.events.generator import Generator
+from nusim.events.options import DEFAULTS, EventOptions
 from nusim.events.sample import FINAL, INTERMEDIATE, EventSample
 from nusim.io.inspect import info
 from nusim.io.write import write
@@ -48,6 +50,12 @@ def spectrum(majorana: bool = True) -> Spectrum:
     return toy.hnl(MASS, majorana, (0.0, 1e-9, 0.0))
 
 
+@cache
+def run(final: str, options: EventOptions = DEFAULTS, mass: float = MASS) -> Generator:
+    """Set up once for all tests; of its events each test takes some."""
+    return prepare(toy.hnl(mass, True, (0.0, 1e-9, 0.0)), toy.experiment(), 4000, 5, final=final, options=options)
+
+
 def check_vertices(sample: EventSample) -> None:
     """Shells, momenta, charge and places at every vertex."""
     event = np.repeat(np.arange(len(sample)), np.diff(sample.offsets))
@@ -74,10 +82,10 @@ def check_vertices(sample: EventSample) -> None:
 @pytest.mark.parametrize("majorana", [True, False])
 def test_samples_hold_them_in_the_rates_proportions(majorana: bool) -> None:
     found = expected_events(spectrum(majorana), toy.experiment(), seed=3)
-    run = prepare(spectrum(majorana), toy.experiment(), 1500, seed=3)
-    assert run.expected_events == pytest.approx(found.events, rel=1e-6)
-    assert not any("more events are expected" in note for note in run.warnings)
-    sample = run.events(0, 1500)
+    whole = prepare(spectrum(majorana), toy.experiment(), 1500, seed=3)
+    assert whole.expected_events == pytest.approx(found.events, rel=1e-6)
+    assert not any("more events are expected" in note for note in whole.warnings)
+    sample = whole.events(0, 1500)
     assert float(sample.weight.sum()) == pytest.approx(found.events, rel=2e-3)
     share = np.bincount(sample.channel, minlength=len(sample.channels)) / len(sample)
     for products in ("mu- hadrons", "mu+ hadrons", "nu hadrons"):
@@ -92,7 +100,7 @@ def test_samples_hold_them_in_the_rates_proportions(majorana: bool) -> None:
 
 def test_no_hadrons_that_other_channels_hold() -> None:
     """Two pions alone are those of the channels with a rho; nothing is left of the quarks."""
-    sample = generate(spectrum(), toy.experiment(), 800, seed=4, final="mu- hadrons")
+    sample = run("mu- hadrons").events(0, 800)
     assert not np.any(np.isin(np.abs(sample.pdg), (1, 2, 3, 4, 5, 21)))
     masses = []
     for number in range(len(sample)):
@@ -108,11 +116,11 @@ def test_no_hadrons_that_other_channels_hold() -> None:
 
 def test_any_split_and_any_company_gives_the_same_events() -> None:
     options = EventOptions(decay=("short", "mu"))
-    run = prepare(spectrum(), toy.experiment(), 120, seed=5, options=options)
-    whole = run.events(0, 120)
+    one = run("mu- hadrons", options)
+    whole = one.events(0, 120)
     # other work in between changes nothing
-    generate(spectrum(), toy.experiment(), 50, seed=99, final="nu hadrons")
-    parts = [run.events(first, last) for first, last in ((70, 120), (0, 1), (1, 70))]
+    run("mu- hadrons").events(500, 550)
+    parts = [one.events(first, last) for first, last in ((70, 120), (0, 1), (1, 70))]
     for name in ("pdg", "momentum", "vertex", "proper_time", "mother", "mass"):
         joined = np.concatenate([getattr(parts[k], name) for k in (1, 2, 0)])
         assert np.array_equal(joined, getattr(whole, name)), name
@@ -120,12 +128,60 @@ def test_any_split_and_any_company_gives_the_same_events() -> None:
 
 @pytest.mark.parametrize("suffix", ["lhe", "hepmc3", "hepevt", "root", "parquet", "gtrac.root"])
 def test_files_of_them_are_consistent(tmp_path: Path, suffix: str) -> None:
-    sample = generate(spectrum(), toy.experiment(), 150, seed=6, final="mu- hadrons", options=EventOptions(decay=("short",)))
+    sample = run("mu- hadrons", EventOptions(decay=("short", "mu"))).events(0, 150)
     path = tmp_path / f"hadrons.{suffix}"
     write(path, sample)
     found = info(path)
     assert found["problems"] == []
     assert found["n"] == 150
+
+
+def test_other_programs_read_the_same_particles(tmp_path: Path) -> None:
+    """pylhe, pyhepmc, uproot and plain HEPEVT: final particles of the decay seen, their number and energy."""
+    import pylhe
+
+    pyhepmc, uproot = pytest.importorskip("pyhepmc"), pytest.importorskip("uproot")
+    sample = run("mu- hadrons").events(0, 60)
+    for suffix in ("lhe", "hepmc3", "hepevt", "root"):
+        write(tmp_path / f"a.{suffix}", sample)
+    write(tmp_path / "n.hepmc3", sample, layout="nuhepmc")
+    event = np.repeat(np.arange(60), np.diff(sample.offsets))
+    final = sample.status == FINAL
+    count, energy = np.bincount(event[final]), np.bincount(event[final], sample.momentum[final, 0])
+
+    lhe = pylhe.LHEFile.fromfile(tmp_path / "a.lhe")
+    left = [[p for p in one.particles if p.status == 1] for one in lhe.events]
+    assert [len(one) for one in left] == count.tolist()
+    np.testing.assert_allclose([sum(p.e for p in one) for one in left], energy, rtol=1e-12)
+
+    for name in ("a.hepmc3", "n.hepmc3"):
+        with pyhepmc.open(tmp_path / name) as file:
+            events = list(file)
+        assert [sum(p.status == 1 for p in one.particles) for one in events] == count.tolist()
+        np.testing.assert_allclose([sum(p.momentum.e for p in one.particles if p.status == 1) for one in events], energy, rtol=1e-12)
+    about = events[0].run_info
+    assert any(tool.name == "nusim" for tool in about.tools)
+    for attribute in ("NuHepMC.Version.Major", "NuHepMC.Conventions", "NuHepMC.Units.CrossSection.Unit", "NuHepMC.ProcessIDs"):
+        assert attribute in about.attributes
+    assert next(iter(about.weight_names)) == "CV"
+    assert "lab_pos" in events[0].attributes
+
+    with uproot.open(tmp_path / "a.root") as file:
+        tree = next(iter(file.values(filter_classname="TTree")))
+        lists = tree["particle_status"].array(library="np") if "particle_status" in tree else None
+        assert lists is not None
+        assert [int(np.sum(one == 1)) for one in lists] == count.tolist()
+
+    tokens = iter((tmp_path / "a.hepevt").read_text().split())
+    below = np.bincount(event[final & (sample.vertex[:, 3] > 10)], minlength=60)
+    tracked = np.zeros(60, int)
+    for number in tokens:
+        for _ in range(int(next(tokens))):
+            line = [next(tokens) for _ in range(15)]
+            tracked[int(number)] += line[0] == "1"
+            p, mass = np.array(line[6:10], float), float(line[10])
+            assert p[3] ** 2 - np.sum(p[:3] ** 2) == pytest.approx(mass**2, abs=1e-11 * p[3] ** 2)
+    assert tracked.tolist() == below.tolist()
 
 
 def test_without_pythia_they_are_left_out_or_refused_with_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,11 +230,9 @@ def test_branching_ratios_of_named_decays(name: str, code: int, products: tuple[
 
 
 def test_named_particles_decay_and_others_stay() -> None:
-    sample = generate(toy.hnl(1.2, True, (0.0, 1e-9, 0.0)), toy.experiment(), 300, seed=7, final="nu omega")
+    sample = run("nu omega", mass=1.2).events(0, 300)
     assert np.sum((sample.pdg == 223) & (sample.status == FINAL)) == 300
-    sample = generate(
-        toy.hnl(1.2, True, (0.0, 1e-9, 0.0)), toy.experiment(), 300, seed=7, final="nu omega", options=EventOptions(decay=("omega",))
-    )
+    sample = run("nu omega", EventOptions(decay=("omega",)), 1.2).events(0, 300)
     assert np.all(sample.status[sample.pdg == 223] == INTERMEDIATE)
     assert np.any((sample.pdg == 111) & (sample.status == FINAL))
     assert sample.metadata["decayed"] == ["omega"]
@@ -186,12 +240,12 @@ def test_named_particles_decay_and_others_stay() -> None:
 
 
 def test_muons_decay_after_their_lifetime_where_the_event_can_hold_it() -> None:
-    sample = generate(spectrum(), toy.experiment(), 4000, seed=8, final="mu- pi+", options=EventOptions(decay=("mu",)))
+    one = run("mu- pi+", EventOptions(decay=("mu",)))
+    sample = one.events(0, 4000)
     check_vertices(sample)
     muons = np.flatnonzero((sample.pdg == 13) & (sample.status == INTERMEDIATE))
-    world = prepare(spectrum(), toy.experiment(), 1, seed=8).world
     end = sample.vertex[muons] + (sample.proper_time[muons] / sample.mass[muons])[:, None] * sample.momentum[muons]
-    assert np.all(np.linalg.norm(end[:, 1:], axis=1) <= world)
+    assert np.all(np.linalg.norm(end[:, 1:], axis=1) <= one.world)
     # flights are far shorter than the muon's range: uniform in time up to the sphere
     all_muons = np.flatnonzero((np.abs(sample.pdg) == 13) & (sample.mother >= 0))
     assert 0 < len(muons) < 0.02 * len(all_muons)
@@ -204,7 +258,8 @@ def test_unknown_names_are_refused() -> None:
     assert EventOptions(decay=("K*+", "tau+")).codes == (15, 323)
 
 
-def test_a_heavy_zprime_decays_into_hadrons(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.slow
+def test_a_heavy_zprime_decays_into_hadrons() -> None:
     physical = Physical(1.55, mass_ratio=0.02, mixing2=1e-7)
     model = DarkNeutrino("toy", "invented", True, (1.0, 0.0, 0.0), physical, Mediator(1.4, 3.0, 1e-7), Portals(epsilon=1e-6))
     sample = generate(solve(model), toy.experiment(), 200, seed=9, final="hadrons")

@@ -10,6 +10,7 @@ from nusim.beams.beam import Timing
 from nusim.cards.read import read_beam
 from nusim.errors import CardError, ParameterError
 from nusim.events import generate as generate_module
+from nusim.events.arrival import outside_window
 from nusim.events.generate import generate
 from nusim.events.options import EventOptions
 from nusim.units import ns, second
@@ -94,3 +95,23 @@ def test_refusals(tmp_path: Path, text: str, said: str) -> None:
     path.write_text(card.read_text().split("[timing]")[0] + "[timing]\n" + text + "\n")
     with pytest.raises(CardError, match=said):
         read_beam(path)
+
+
+@pytest.mark.parametrize("window", [1.0, 3.0])
+def test_the_fraction_outside_the_buckets_is_a_count(monkeypatch: pytest.MonkeyPatch, window: float) -> None:
+    """Against times drawn one by one."""
+    monkeypatch.setattr(generate_module, "parents_of", lambda _: toy.parents())
+    sample = generate(toy.hnl(0.3), toy.experiment(), 20_000, seed=3, weighted=True)
+    timing = Timing(18.9 * ns, 1.3 * ns, 81)
+    found = outside_window(sample, timing, window * ns)
+    t = sample.delay + timing.times(np.random.default_rng(5).random((len(sample), 3)))
+    folded = np.abs(np.mod(t / ns + 9.45, 18.9) - 9.45)
+    counted = np.average(folded > window, weights=sample.weight)
+    spread = np.sqrt(np.sum(sample.weight**2)) / sample.weight.sum()
+    assert found["nu4"] == found["all"] == pytest.approx(counted, abs=5 * spread)
+    assert 0.05 < counted < 0.95
+    assert outside_window(sample, timing, 10 * ns)["all"] == 0
+    with pytest.raises(ParameterError, match="no buckets"):
+        outside_window(sample, Timing(spill=1.0), ns)
+    with pytest.raises(ParameterError, match="must be positive"):
+        outside_window(sample, timing, 0.0)

@@ -167,6 +167,20 @@ def test_bosons_have_strings_where_hadrons_are_inclusive() -> None:
     assert set(shares) == {1, 2, 3}
 
 
+def test_hadrons_of_w_z_and_a_virtual_boson_together_have_none() -> None:
+    """Their amplitudes are not known one by one; charged currents keep their strings."""
+    from nusim.decays.table import decay_table
+
+    mass = Physical(1.5, mass_ratio=0.3, mixing2=1e-8)
+    portals = Portals(epsilon=1e-3, sin_alpha=1e-3)
+    spectrum = solve(DarkNeutrino("toy", "invented", True, (0.0, 1.0, 0.0), mass, Mediator(5.0, 7.0, 1.0), portals))
+    table = decay_table(spectrum, "nu5")
+    assert table.channel("nu hadrons").inclusive
+    assert not table.channel("nu hadrons").partons
+    assert table.channel("mu- hadrons").partons
+    assert not table.with_partons().channel("mu- hadrons").inclusive
+
+
 @pytest.mark.parametrize("flavour", [2, 4, 5])
 def test_quarks_of_a_polarised_zprime_are_dirac_algebra(flavour: int) -> None:
     """sum |ubar gamma.e v|^2 against 1 - beta^2 |e.n|^2, e along z and circular."""
