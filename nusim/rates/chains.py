@@ -20,7 +20,7 @@ from ..experiment.selection import passes
 from ..experiment.source import FinalState, decays_into, nuisance_factors, origins_of, route_arrives, tables_of, visible_final_states
 from ..experiment.survey import Survey
 from ..kernels import streams
-from ..kernels.arrays import Array, IntArray
+from ..kernels.arrays import Array, BoolArray, IntArray
 from ..kernels.lorentz import boost
 from ..kernels.random import uniforms
 from ..model.spectrum import Spectrum
@@ -30,7 +30,7 @@ from .passage import Chosen, Sampler, chosen_parents
 
 _PILOT, _LINES, _DECAYS = 60, 4000, 500
 """Lines of each route in a trial run, of all routes in the main run, and decays that try the selection."""
-_NODES = (9, 12)
+_NODES = (16, 14)
 """Nodes along x and along y, at most."""
 _TRIAL = (4, 4)
 """Nodes along each axis that tell whether chains matter."""
@@ -228,15 +228,30 @@ def chain_table(sampler: Sampler, x: tuple[Array, Array], y: tuple[Array, Array]
     )
     if max(at(int(i), int(j))[3] for i in trial[0] for j in trial[1]) < _MATTERS:
         return None
-    grid = np.array([[at(int(i), int(j)) for j in nodes[1]] for i in nodes[0]])
-    with np.errstate(divide="ignore"):
-        logs = np.maximum(np.log(grid[:, :, :2]), _NONE)
+    grid = np.full((len(nodes[0]), len(nodes[1]), 4), np.nan)
+    for a, i in enumerate(nodes[0].tolist()):
+        # from the largest coupling down: chains go as a higher power of it than other decays
+        for b in range(len(nodes[1]) - 1, -1, -1):
+            grid[a, b] = at(i, int(nodes[1][b]))
+            if b + 2 < len(nodes[1]) and 0 < grid[a, b : b + 3, 3].max() < _NOWHERE:
+                break
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.maximum(np.log(np.nan_to_num(grid[:, :, :2])), _NONE)
     filled = np.stack([_filled(logs[:, :, k]) for k in range(2)], axis=2)
-    inner = filled[:, 1:-1:2, 1]
-    skipped = (filled[:, 0:-2:2, 1] + filled[:, 2::2, 1])[:, : inner.shape[1]] / 2
-    open_nodes = (inner > _NONE / 2) & (skipped > _NONE / 2)
-    error = float(np.median(np.abs(np.expm1(skipped - inner)[open_nodes]))) / 4 if open_nodes.any() else 0.0
-    return ChainTable(x[1][nodes[0]], y[1][nodes[1]], filled[:, :, 0], filled[:, :, 1], grid[:, :, 2], error)
+    matters = np.nan_to_num(grid[:, :, 3]) > _MATTERS
+    errors = [_left_out(filled[:, :, 1], matters), _left_out(filled[:, :, 1].T, matters.T)]
+    return ChainTable(x[1][nodes[0]], y[1][nodes[1]], filled[:, :, 0], filled[:, :, 1], np.nan_to_num(grid[:, :, 2]), max(errors))
+
+
+_NOWHERE = 3e-4
+"""Share of chains in the selected events below which three nodes in a row end a column."""
+
+
+def _left_out(logs: Array, matters: BoolArray) -> float:
+    """Median relative error of linear interpolation along the first axis, from leaving out nodes that matter; a quarter of it."""
+    inner, between = logs[1:-1], (logs[:-2] + logs[2:]) / 2
+    used = matters[1:-1] & (logs[:-2] > _NONE) & (logs[2:] > _NONE)
+    return float(np.median(np.abs(np.expm1((between - inner)[used])))) / 4 if used.any() else 0.0
 
 
 def _filled(logs: Array) -> Array:

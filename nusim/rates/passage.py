@@ -30,7 +30,7 @@ from ..production.processes import Process, processes
 from ..production.table import production_modes
 from .lifetimes import Neighbours, decays, interpolated, x_grid
 
-LINES = 8000
+LINES = 6000
 """Lines at each mass and flavour, for about 1% of statistical error."""
 _CANDIDATES = 40_000
 """Parents of a species that its lines are chosen among, at least."""
