@@ -2,8 +2,8 @@
 
     python benchmarks/reach.py
 
-Tables of parents are loaded first. Prints, for each experiment, seconds for a 100 x 100 scan in mass and mixing with its contour, in units of a
-calibration loop as well, and the ratio of selected events to those of `expected_events` at a few points.
+Tables of parents are loaded first. Prints, for each experiment, seconds for a 100 x 100 scan in mass and mixing with its contour, in
+units of a calibration loop as well, and the ratio of selected events to those of `expected_events` at a few points.
 """
 
 from time import perf_counter

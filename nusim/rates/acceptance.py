@@ -68,10 +68,10 @@ class Acceptance:
         return result
 
 
-def acceptance(sampler: Sampler, flavour: int, tables: Sequence[DecayTable], log_x: Array, decays: int = DECAYS) -> Acceptance:
-    """For a state made with the mixing of one flavour, from its decay tables at some masses, ascending."""
+def acceptance(sampler: Sampler, flavour: int, kind: str, tables: Sequence[DecayTable], log_x: Array, decays: int = DECAYS) -> Acceptance:
+    """For a state that one kind of parents makes with the mixing of one flavour, from its decay tables at some masses, ascending."""
     coarse = log_x[::_STEP]
-    lines = sampler.lines(flavour, [table.mass for table in tables], _LINES)
+    lines = sampler.lines(flavour, kind, [table.mass for table in tables], _LINES)
     found = [_tried(sampler, lines, place, table, coarse, decays) for place, table in enumerate(tables)]
     share: dict[str, Array] = {}
     for products in dict.fromkeys(name for one, _ in found for name in one):

@@ -47,6 +47,9 @@ _KINDS = ((-1.0, 0.5), (0.0, 0.25), (1.0, 0.25))
 the way, and where a selection asks for high energies."""
 BATCHES = 8
 """Parts that the parents are cut into, whose scatter is the statistical error."""
+_LIGHT = {13: "mu", 211: "pi", 321: "K", 130: "K", 310: "K"}
+_LIGHTEST_BEAUTY = 4.0
+"""GeV: taus count as charm."""
 _NOTHING = -700.0
 """Logarithm of a number of decays that is none."""
 
@@ -58,6 +61,14 @@ class Source:
     parent: int
     """PDG code, with sign."""
     process: Process
+
+    @property
+    def kind(self) -> str:
+        """Of its parent: parents of one kind have similar momenta, and selections similar effects."""
+        code = abs(self.parent)
+        if code in _LIGHT:
+            return _LIGHT[code]
+        return "charm" if pdg.mass(code) < _LIGHTEST_BEAUTY else "beauty"
 
     @property
     def heaviest(self) -> float:
@@ -131,14 +142,19 @@ class Passage:
     """Effect of each nuisance on parents, by PDG code."""
     notes: tuple[str, ...]
 
-    def decays(self, flavour: int, mass: Array, x: Array) -> tuple[Array, Array, dict[str, Array]]:
-        """Decays of states made with unit mixing at points (n,), per proton; their statistical error; the change for a standard deviation
-        of each nuisance.
+    @property
+    def made_by(self) -> tuple[tuple[int, str], ...]:
+        """Flavours, and kinds of parents that make the scan's states with the mixing of each."""
+        return tuple(dict.fromkeys((flavour, table.source.kind) for flavour, tables in self.tables.items() for table in tables))
+
+    def decays(self, flavour: int, kind: str, mass: Array, x: Array) -> tuple[Array, Array, dict[str, Array]]:
+        """Decays of states that one kind of parents makes with unit mixing, at points (n,), per proton; their statistical error; the change
+        for a standard deviation of each nuisance.
 
         Processes of one species share its parents: their errors add up, those of species in quadrature.
         """
         total, changes, spread = np.zeros(len(mass)), dict[str, Array](), dict[int, Array]()
-        tables = self.tables.get(flavour, ())
+        tables = [table for table in self.tables.get(flavour, ()) if table.source.kind == kind]
         if not tables:
             return total, np.zeros(len(mass)), changes
         known, place = np.unique(mass, return_inverse=True)
@@ -267,10 +283,13 @@ class Sampler:
         tables = {flavour: one.tables(self.parents, log_x) for flavour, one in found.items()}
         return Passage(log_x, tables, _effects(self.experiment.nuisances, self.parents, self.chosen), self.parents.notes)
 
-    def lines(self, flavour: int, masses: Sequence[float], lines: int) -> Lines:
-        """About as many lines through the detector at each of the given masses."""
-        own, share = self.sources[flavour], self.share(flavour, np.array(masses))
-        counts = np.where(share > _RARE, np.ceil(lines * share / np.maximum(share.sum(axis=0), 1e-300)), 0).astype(np.int64)
+    def lines(self, flavour: int, kind: str, masses: Sequence[float], lines: int) -> Lines:
+        """About as many lines of one kind of parents through the detector at each of the given masses."""
+        places = [k for k, one in enumerate(self.sources[flavour]) if one.kind == kind]
+        own = [self.sources[flavour][k] for k in places]
+        share = self.share(flavour, np.array(masses))[places]
+        share = share / np.maximum(share.sum(axis=0), 1e-300)
+        counts = np.where(share > _RARE, np.ceil(lines * share), 0).astype(np.int64)
         plan = [(own[k], float(masses[j]), int(counts[k, j])) for j in range(len(masses)) for k in np.flatnonzero(counts[:, j])]
         sample = _sampled(self, flavour, plan)
         route = sample.source.route.astype(np.int64)

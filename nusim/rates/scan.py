@@ -25,7 +25,7 @@ from .recast import scaled_at
 if TYPE_CHECKING:
     from .reach import Reach
 
-_TABLES = 12
+_TABLES = 9
 """Masses of a state at which a selection is tried."""
 
 
@@ -76,7 +76,7 @@ class Evaluator:
         self.members = [Evaluator(model, member, keys, first, seed, lines) for member in experiment.members]
         self._mixed = isinstance(model, Hnl) and any(key.startswith("mixing2.") for key in keys)
         self._passage: Passage | None = None
-        self._tables: dict[tuple[int, str, int], Acceptance] = {}
+        self._tables: dict[tuple[int, str, str, int], Acceptance] = {}
         self._reach = ""
         self._sampler: Sampler | None = None
         self._chains: ChainTable | None = None
@@ -111,18 +111,18 @@ class Evaluator:
         self._reach = f"decays of {' '.join(reach)} reach {max(reach.values(), default=0.0):.4g} GeV with electrons, less with others"
         self._passage = sampler.passage(masses, self.lines)
         for state in points.states:
-            for flavour in flavours:
-                heaviest = max((one.heaviest for one in sampler.sources[flavour]), default=0.0)
-                good = np.flatnonzero(
-                    np.isfinite(state.mass) & (state.mass < heaviest) & (state.mixing2[flavour] > 0) & (state.total_width > 0)
-                )
+            for flavour, kind in self._passage.made_by:
+                heaviest = max(one.heaviest for one in sampler.sources[flavour] if one.kind == kind)
+                live = np.isfinite(state.mass) & (state.mass < heaviest) & (state.mixing2[flavour] > 0)
+                good = np.flatnonzero(live & (state.total_width > 0))
                 if not len(good):
                     continue
                 known = np.unique(state.mass[good])
                 picked = known[np.unique(np.round(np.linspace(0, len(known) - 1, _TABLES)).astype(int))]
                 for part in range(len(state.widths)):
                     tables = [self._table(points, state, part, float(mass), good) for mass in picked]
-                    self._tables[flavour, state.state, part] = acceptance(sampler, flavour, tables, self._passage.log_x)
+                    found = acceptance(sampler, flavour, kind, tables, self._passage.log_x)
+                    self._tables[flavour, kind, state.state, part] = found
 
     def _prepare_chains(self, first: tuple[Array, Array], points: Points) -> None:
         """Chains at some nodes of the grid, where the model has any."""
@@ -204,12 +204,12 @@ class Evaluator:
             mass, total = state.mass[live], state.total_width[live]
             x = mass * total / float(HBARC)
             protons = self.experiment.protons * points.protons[live]
-            for flavour in range(3):
+            for flavour, kind in self._passage.made_by:
                 made = state.mixing2[flavour, live] * protons
                 if not made.any():
                     continue
-                decays, error, by_nuisance = self._passage.decays(flavour, mass, x)
-                seen, kept, spread = self._shares(state, flavour, live, mass, x, total)
+                decays, error, by_nuisance = self._passage.decays(flavour, kind, mass, x)
+                seen, kept, spread = self._shares(state, flavour, kind, live, mass, x, total)
                 events[live] += made * decays * seen
                 selected[live] += made * decays * kept
                 variance[live] += (made * kept) ** 2 * (error**2 + (decays * spread) ** 2)
@@ -223,11 +223,13 @@ class Evaluator:
             notes.insert(0, f"{self.experiment.name}: no heavy neutrino reaches the detector anywhere in the scan; {self._reach}")
         return Column(events, selected, error, changes, points.protons, points.refused, tuple(dict.fromkeys(notes)))
 
-    def _shares(self, state: StatePoints, flavour: int, live: IntArray, mass: Array, x: Array, total: Array) -> tuple[Array, Array, Array]:
+    def _shares(
+        self, state: StatePoints, flavour: int, kind: str, live: IntArray, mass: Array, x: Array, total: Array
+    ) -> tuple[Array, Array, Array]:
         """Visible and selected share of a state's decays, and the relative error of the latter."""
         seen, kept, spread = np.zeros((3, len(live)))
         for part, widths in enumerate(state.widths):
-            table = self._tables.get((flavour, state.state, part))
+            table = self._tables.get((flavour, kind, state.state, part))
             for products, width in widths.items():
                 if not _visible(products):
                     continue
