@@ -32,6 +32,8 @@ from .lifetimes import Neighbours, decays, interpolated, x_grid
 
 LINES = 6000
 """Lines at each mass and flavour, for about 1% of statistical error."""
+_CHOSEN = 8192
+"""Parents of a species that are chosen at least: as many as any use takes."""
 _CANDIDATES = 40_000
 """Parents of a species that its lines are chosen among, at least."""
 _NEGLIGIBLE = 1e-3
@@ -192,15 +194,22 @@ def sampled_masses(source: Source, wanted: Array, step: int = 1) -> Array:
     """Masses at which to sample a process for a scan of the `wanted` ones: these, if they are few, else some that are dense towards the
     threshold, one in `step` of the usual number."""
     inside = np.unique(wanted[wanted < source.heaviest])
-    towards = np.array(_TOWARDS[::-step])
-    if len(inside) <= len(towards):
+    if not len(inside):
         return inside
+    towards = np.array(_TOWARDS[::-step])
     ladder = source.heaviest * np.sqrt(1 - towards**2)
-    between = ladder[(ladder > inside[0]) & (ladder < inside[-1])]
+    # contours are followed to a threshold that the scan contains, however far from it the last of its masses is
+    beyond = ladder[ladder > inside[-1]] if wanted.max() > source.heaviest else np.zeros(0)
+    if len(inside) <= len(towards):
+        return np.unique([*inside, *_apart(beyond, inside, source.heaviest)])
     ends = np.array([inside[0], inside[-1]])
-    # an end that is next to a rung takes its place
-    far = [mass for mass in between if np.abs(coordinate(mass, source.heaviest) - coordinate(ends, source.heaviest)).min() > _CLOSE]
-    return np.unique([*ends, *far])
+    between = ladder[(ladder > ends[0]) & (ladder < ends[1])]
+    return np.unique([*ends, *_apart(np.concatenate([between, beyond]), ends, source.heaviest)])
+
+
+def _apart(masses: Array, known: Array, heaviest: float) -> list[float]:
+    """Those of the masses that are not next to known ones."""
+    return [float(one) for one in masses if np.abs(coordinate(one, heaviest) - coordinate(known, heaviest)).min() > _CLOSE]
 
 
 _TOWARDS = (0.99, 0.97, 0.93, 0.87, 0.8, 0.72, 0.63, 0.54, 0.45, 0.36, 0.27, 0.18, 0.1, 0.04)
@@ -242,7 +251,7 @@ class Sampler:
         }
         codes = sorted({one.parent for own in open_sources.values() for one in own})
         factors = nuisance_factors(experiment, parents)
-        volumes = experiment.detectors
+        volumes, lines = experiment.detectors, max(lines, _CHOSEN)
         chosen = {code: chosen_parents(volumes, parents, factors, code, pdg.mass(abs(code)), seed, lines) for code in codes}
         live = {flavour: tuple(one for one in own if len(chosen[one.parent].row)) for flavour, own in open_sources.items()}
         return cls(experiment, parents, majorana, seed, live, chosen)
