@@ -2,6 +2,7 @@
 
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -168,8 +169,6 @@ def test_a_smeared_limit_by_quadrature() -> None:
 
 
 def test_files_come_back(sbnd: Scan, tmp_path: object) -> None:
-    from pathlib import Path
-
     assert isinstance(tmp_path, Path)
     reach = sbnd.reach(band=True)
     for suffix in ("csv", "npz"):
@@ -238,3 +237,20 @@ def test_the_command(capsys: pytest.CaptureFixture[str], tmp_path: object) -> No
     assert np.shape(document["rates"]) == (3, 2)
     assert main(["reach", "hnl", "ps191", "--set", "m4=0.2"]) == 1
     assert main(["plot", "reach", f"{tmp_path}/none.csv", "-o", f"{tmp_path}/a.png"]) == 1
+
+
+_WITHIN = {"dune-nd": (0.01, 0.3, 2.0), "ship-2015": (0.5, 2.9, 2.0), "nutev": (0.4, 1.8, 2.0)}
+"""Range of masses in GeV and factor; docs/physics/reach.md says why not elsewhere."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list(_WITHIN))
+def test_published_curves_of_muon_mixing(name: str) -> None:
+    path = Path(__file__).parents[1] / "reference" / "published_reach.csv"
+    rows = [line.split(",") for line in path.read_text().splitlines() if line.startswith(name)]
+    low, high, factor = _WITHIN[name]
+    known = {float(mass): float(mixing) for _, mass, mixing in rows if low < float(mass) < high}
+    grid = ("m4", list(known)), ("mixing2", np.geomspace(1e-12, 0.1, 45))
+    reach = nusim.scan(nusim.read_model("hnl"), nusim.read_experiment(name), *grid, lines=3000).reach(refine=False)
+    ratio = reach.lower / np.array(list(known.values()))
+    assert np.all((ratio > 1 / factor) & (ratio < factor)), ratio
