@@ -36,7 +36,7 @@ def add_scan(parser: argparse.ArgumentParser, required: bool) -> None:
         )
     add_flux(parser)
     add_seed(parser)
-    parser.add_argument("--lines", metavar="N", type=whole_number, help="heavy neutrinos drawn at each mass (default 8000: about 1%%)")
+    parser.add_argument("--lines", metavar="N", type=whole_number, help="heavy neutrinos drawn at each mass (default 6000: about 1%%)")
 
 
 def run(args: argparse.Namespace) -> int:

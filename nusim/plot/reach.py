@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _MARGIN = 0.06
 """Of the axes about the contours, in their measure."""
+_WIDE = 5.0
+"""Ratio of the ends of a logarithmic axis beyond which only decades are labelled."""
 _FOLD = 1e-6
 """Closed contours run along the grid's rim: what is closer to it, in units of the axis, is drawn as open."""
 
@@ -25,6 +27,8 @@ def reach(found: Sequence[Reach], legend: bool = True) -> "Figure":
     """Contours of several experiments over the same two axes; bands where they were asked for. Parts along the grid's rim are not drawn."""
     if not found:
         raise ParameterError("plot: no reach to draw")
+    from matplotlib.ticker import NullFormatter
+
     first = found[0]
     for one in found:
         if (one.x.key, one.y.key) != (first.x.key, first.y.key):
@@ -42,7 +46,10 @@ def reach(found: Sequence[Reach], legend: bool = True) -> "Figure":
         ends = (min(one.x.values[0] if side == "x" else one.y.values[0] for one in found), 0.0)
         ends = (ends[0], max(one.x.values[-1] if side == "x" else one.y.values[-1] for one in found))
         axes.set(**{f"{side}scale": "log" if axis.is_log else "linear", f"{side}label": axis_label(axis.key)})
-        axes.set(**{f"{side}lim": _limits(found, axis, side, ends)})
+        limits = _limits(found, axis, side, ends)
+        axes.set(**{f"{side}lim": limits})
+        if axis.is_log and limits[1] > _WIDE * limits[0]:
+            getattr(axes, f"{side}axis").set_minor_formatter(NullFormatter())
     if legend:
         axes.legend(frameon=False, fontsize=8.5)
     return figure

@@ -32,6 +32,8 @@ _STEP = 4
 """Of the lifetimes of a passage, one in so many is used here."""
 _SHORT = 0.25
 """Share of decays drawn for states that die on the way."""
+_LEAST = 1e-4
+"""Selected share, over the largest of a final state, that stands for none among the decays drawn."""
 _NEGLIGIBLE = 1e-12
 """Branching ratios below this are taken as not selected."""
 
@@ -50,11 +52,14 @@ class Acceptance:
     """Relative statistical error of all final states together, shape (j,)."""
 
     def of(self, products: str, mass: Array, x: Array) -> Array:
-        """At points (n,); 0 for a final state that was open nowhere."""
-        if products not in self.share:
+        """At points (n,), by logarithms: a selection may keep one in a thousand here and one in ten there; 0 where nothing was kept."""
+        largest = float(self.share[products].max()) if products in self.share else 0.0
+        if largest == 0:
             return np.zeros(len(mass))
+        logs = np.log(np.maximum(self.share[products], _LEAST * largest))
         rows, columns = Neighbours.linear(self.log_mass, np.log(mass)), Neighbours.linear(self.log_x, np.log(x))
-        return interpolated(self.share[products], rows, columns)
+        result: Array = np.exp(interpolated(logs, rows, columns))
+        return result
 
     def error_at(self, mass: Array) -> Array:
         """Relative statistical error at points (n,)."""
@@ -63,10 +68,10 @@ class Acceptance:
         return result
 
 
-def acceptance(sampler: Sampler, flavour: int, tables: Sequence[DecayTable], log_x: Array, decays: int = DECAYS) -> Acceptance:
-    """For a state made with the mixing of one flavour, from its decay tables at some masses, ascending."""
+def acceptance(sampler: Sampler, flavour: int, kind: str, tables: Sequence[DecayTable], log_x: Array, decays: int = DECAYS) -> Acceptance:
+    """For a state that one kind of parents makes with the mixing of one flavour, from its decay tables at some masses, ascending."""
     coarse = log_x[::_STEP]
-    lines = sampler.lines(flavour, [table.mass for table in tables], _LINES)
+    lines = sampler.lines(flavour, kind, [table.mass for table in tables], _LINES)
     found = [_tried(sampler, lines, place, table, coarse, decays) for place, table in enumerate(tables)]
     share: dict[str, Array] = {}
     for products in dict.fromkeys(name for one, _ in found for name in one):

@@ -12,9 +12,9 @@ from ..kernels.arrays import Array, IntArray
 
 BINS_A_DECADE = 30
 """Of T. With mean and variance kept, a bin is exact to the fourth order of x times its width."""
-_PIECE = 0.25
+_PIECE = 0.1
 """Lines are cut into pieces whose ends differ by this in log T."""
-_NEAREST = 0.02
+_NEAREST = 1e-3
 """Of a line's far end: where its first piece ends at the latest, for lines that begin in the detector."""
 POINTS_A_DECADE = 10
 """Of x in tables."""
@@ -32,7 +32,7 @@ def x_grid(nearest: float, farthest: float) -> Array:
 def decays(made: Array, enter: Array, leave: Array, group: IntArray, count: int, batch: IntArray, batches: int, log_x: Array) -> Array:
     """Decays by group, batch and lifetime, shape (count, batches, k), of lines (n,) with weights `made`.
 
-    `enter`, `leave`: T of their ends; `log_x` (k,) ascending. Relative error below 1e-3 where x T < 20.
+    `enter`, `leave`: T of their ends; `log_x` (k,) ascending. Relative error below 1e-2 where x T < 20.
     """
     good = np.flatnonzero((made > 0) & (leave > enter))
     out = np.zeros((count, batches, len(log_x)))

@@ -30,8 +30,10 @@ from ..production.processes import Process, processes
 from ..production.table import production_modes
 from .lifetimes import Neighbours, decays, interpolated, x_grid
 
-LINES = 8000
+LINES = 6000
 """Lines at each mass and flavour, for about 1% of statistical error."""
+_CHOSEN = 8192
+"""Parents of a species that are chosen at least: as many as any use takes."""
 _CANDIDATES = 40_000
 """Parents of a species that its lines are chosen among, at least."""
 _NEGLIGIBLE = 1e-3
@@ -47,6 +49,9 @@ _KINDS = ((-1.0, 0.5), (0.0, 0.25), (1.0, 0.25))
 the way, and where a selection asks for high energies."""
 BATCHES = 8
 """Parts that the parents are cut into, whose scatter is the statistical error."""
+_LIGHT = {13: "mu", 211: "pi", 321: "K", 130: "K", 310: "K"}
+_LIGHTEST_BEAUTY = 4.0
+"""GeV: taus count as charm."""
 _NOTHING = -700.0
 """Logarithm of a number of decays that is none."""
 
@@ -58,6 +63,14 @@ class Source:
     parent: int
     """PDG code, with sign."""
     process: Process
+
+    @property
+    def kind(self) -> str:
+        """Of its parent: parents of one kind have similar momenta, and selections similar effects."""
+        code = abs(self.parent)
+        if code in _LIGHT:
+            return _LIGHT[code]
+        return "charm" if pdg.mass(code) < _LIGHTEST_BEAUTY else "beauty"
 
     @property
     def heaviest(self) -> float:
@@ -131,14 +144,19 @@ class Passage:
     """Effect of each nuisance on parents, by PDG code."""
     notes: tuple[str, ...]
 
-    def decays(self, flavour: int, mass: Array, x: Array) -> tuple[Array, Array, dict[str, Array]]:
-        """Decays of states made with unit mixing at points (n,), per proton; their statistical error; the change for a standard deviation
-        of each nuisance.
+    @property
+    def made_by(self) -> tuple[tuple[int, str], ...]:
+        """Flavours, and kinds of parents that make the scan's states with the mixing of each."""
+        return tuple(dict.fromkeys((flavour, table.source.kind) for flavour, tables in self.tables.items() for table in tables))
+
+    def decays(self, flavour: int, kind: str, mass: Array, x: Array) -> tuple[Array, Array, dict[str, Array]]:
+        """Decays of states that one kind of parents makes with unit mixing, at points (n,), per proton; their statistical error; the change
+        for a standard deviation of each nuisance.
 
         Processes of one species share its parents: their errors add up, those of species in quadrature.
         """
         total, changes, spread = np.zeros(len(mass)), dict[str, Array](), dict[int, Array]()
-        tables = self.tables.get(flavour, ())
+        tables = [table for table in self.tables.get(flavour, ()) if table.source.kind == kind]
         if not tables:
             return total, np.zeros(len(mass)), changes
         known, place = np.unique(mass, return_inverse=True)
@@ -176,15 +194,22 @@ def sampled_masses(source: Source, wanted: Array, step: int = 1) -> Array:
     """Masses at which to sample a process for a scan of the `wanted` ones: these, if they are few, else some that are dense towards the
     threshold, one in `step` of the usual number."""
     inside = np.unique(wanted[wanted < source.heaviest])
-    towards = np.array(_TOWARDS[::-step])
-    if len(inside) <= len(towards):
+    if not len(inside):
         return inside
+    towards = np.array(_TOWARDS[::-step])
     ladder = source.heaviest * np.sqrt(1 - towards**2)
-    between = ladder[(ladder > inside[0]) & (ladder < inside[-1])]
+    # contours are followed to a threshold that the scan contains, however far from it the last of its masses is
+    beyond = ladder[ladder > inside[-1]] if wanted.max() > source.heaviest else np.zeros(0)
+    if len(inside) <= len(towards):
+        return np.unique([*inside, *_apart(beyond, inside, source.heaviest)])
     ends = np.array([inside[0], inside[-1]])
-    # an end that is next to a rung takes its place
-    far = [mass for mass in between if np.abs(coordinate(mass, source.heaviest) - coordinate(ends, source.heaviest)).min() > _CLOSE]
-    return np.unique([*ends, *far])
+    between = ladder[(ladder > ends[0]) & (ladder < ends[1])]
+    return np.unique([*ends, *_apart(np.concatenate([between, beyond]), ends, source.heaviest)])
+
+
+def _apart(masses: Array, known: Array, heaviest: float) -> list[float]:
+    """Those of the masses that are not next to known ones."""
+    return [float(one) for one in masses if np.abs(coordinate(one, heaviest) - coordinate(known, heaviest)).min() > _CLOSE]
 
 
 _TOWARDS = (0.99, 0.97, 0.93, 0.87, 0.8, 0.72, 0.63, 0.54, 0.45, 0.36, 0.27, 0.18, 0.1, 0.04)
@@ -226,7 +251,8 @@ class Sampler:
         }
         codes = sorted({one.parent for own in open_sources.values() for one in own})
         factors = nuisance_factors(experiment, parents)
-        chosen = {code: _chosen(experiment.detectors, parents, factors, code, seed, lines) for code in codes}
+        volumes, lines = experiment.detectors, max(lines, _CHOSEN)
+        chosen = {code: chosen_parents(volumes, parents, factors, code, pdg.mass(abs(code)), seed, lines) for code in codes}
         live = {flavour: tuple(one for one in own if len(chosen[one.parent].row)) for flavour, own in open_sources.items()}
         return cls(experiment, parents, majorana, seed, live, chosen)
 
@@ -237,6 +263,15 @@ class Sampler:
         value = np.array([[self.chosen[one.parent].worth[kind] * ratios[one] for one in own] for kind in range(len(_KINDS))])
         value = value.reshape(len(_KINDS), len(own), len(masses))
         result: Array = (value / np.maximum(value.sum(axis=1, keepdims=True), 1e-300)).max(axis=0)
+        return result
+
+    def made(self, flavour: int, masses: Array) -> Array:
+        """About how many heavy states of the given masses, made with unit mixing, cross the detector, over their energy, shape (n,)."""
+        known, place = np.unique(masses, return_inverse=True)
+        own = self.sources[flavour]
+        ratios = _ratios(own, known)
+        total = np.sum([self.chosen[one.parent].worth[0] * ratios[one] for one in own], axis=0) if own else np.zeros(len(known))
+        result: Array = total[place]
         return result
 
     def passage(self, masses: Array, lines: int) -> Passage:
@@ -257,10 +292,13 @@ class Sampler:
         tables = {flavour: one.tables(self.parents, log_x) for flavour, one in found.items()}
         return Passage(log_x, tables, _effects(self.experiment.nuisances, self.parents, self.chosen), self.parents.notes)
 
-    def lines(self, flavour: int, masses: Sequence[float], lines: int) -> Lines:
-        """About as many lines through the detector at each of the given masses."""
-        own, share = self.sources[flavour], self.share(flavour, np.array(masses))
-        counts = np.where(share > _RARE, np.ceil(lines * share / np.maximum(share.sum(axis=0), 1e-300)), 0).astype(np.int64)
+    def lines(self, flavour: int, kind: str, masses: Sequence[float], lines: int) -> Lines:
+        """About as many lines of one kind of parents through the detector at each of the given masses."""
+        places = [k for k, one in enumerate(self.sources[flavour]) if one.kind == kind]
+        own = [self.sources[flavour][k] for k in places]
+        share = self.share(flavour, np.array(masses))[places]
+        share = share / np.maximum(share.sum(axis=0), 1e-300)
+        counts = np.where(share > _RARE, np.ceil(lines * share), 0).astype(np.int64)
         plan = [(own[k], float(masses[j]), int(counts[k, j])) for j in range(len(masses)) for k in np.flatnonzero(counts[:, j])]
         sample = _sampled(self, flavour, plan)
         route = sample.source.route.astype(np.int64)
@@ -361,8 +399,10 @@ def _stream(source: Source) -> int:
     return 2 * processes().index(source.process) + (source.parent != source.process.parent)
 
 
-def _chosen(volumes: tuple[Volume, ...], parents: ParentFlux, factors: Array, code: int, seed: int, lines: int) -> Chosen:
-    """Parents of a species, with azimuths and decay points, drawn by what they are worth."""
+def chosen_parents(
+    volumes: tuple[Volume, ...], parents: ParentFlux, factors: Array, code: int, mass: float, seed: int, lines: int
+) -> Chosen:
+    """Parents of a species, with azimuths and decay points, drawn by what they are worth; `factors`: on the number of each parent."""
     own = np.flatnonzero((parents.pdg == code) & (parents.weight > 0))
     copies = max(1, -(-_CANDIDATES // max(1, len(own)))) if parents.axisymmetric or np.any(parents.path[own] > 0) else 1
     rows = np.tile(own, min(copies, _COPIES))
@@ -371,7 +411,7 @@ def _chosen(volumes: tuple[Volume, ...], parents: ParentFlux, factors: Array, co
     turned = 2 * np.pi * u[:, 0] if parents.axisymmetric else np.zeros(len(rows))
     along = decay_points(parents, rows, u[:, 1])
     weight = parents.weight[rows] * factors[rows] * (len(own) / len(rows))
-    acceptance, energy = _worth(volumes, parents, rows, turned, along, pdg.mass(abs(code)))
+    acceptance, energy = _worth(volumes, parents, rows, turned, along, mass)
     values = [weight * acceptance * energy**power for power, _ in _KINDS]
     worth = np.array([float(value.sum()) for value in values])
     if not np.all(worth > 0):

@@ -23,7 +23,7 @@ _LEVELS = 4
 """How often columns are put between columns at most."""
 _JUMP = 0.35
 """Change of an edge's logarithm between two columns that asks for another one between them."""
-_STEPS = 5
+_STEPS = 4
 """Of the search for the place of a contour's point within its cell."""
 _SLOPE = 0.02
 """Step in log y by which the slope of the events is taken."""
@@ -305,6 +305,7 @@ class _Grid:
             return self.at(at[:, 0], at[:, 1], sign)
 
         a, b, fa, fb = low.copy(), high.copy(), value(low), value(high)
+        changes = (fa > 0) != (fb > 0)
         for step in range(_STEPS):
             middle = (a + b) / 2
             line = a - fa * (b - a) / np.where(fb != fa, fb - fa, 1.0)
@@ -317,7 +318,7 @@ class _Grid:
         line = a - fa * (b - a) / np.where(fb != fa, fb - fa, 1.0)
         result: Array = np.where(np.minimum(fa, fb) <= _NONE / 2, (a + b) / 2, np.clip(line, a, b))
         # a cell without a sign change keeps its point
-        return np.where((value(low) > 0) != (value(high) > 0), result, points[:, along])
+        return np.where(changes, result, points[:, along])
 
     def edges(self, refine: bool) -> tuple[Array, Array, Array, Array, Array]:
         """Columns, the lowest and highest y of each that is excluded, and their errors."""

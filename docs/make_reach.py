@@ -1,0 +1,59 @@
+"""Makes docs/physics/reach_table.md and docs/figures/reach.svg: computed reach for muon mixing beside published curves.
+
+python docs/make_reach.py
+"""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+
+import nusim
+from nusim.cli.output import save_figure
+from nusim.plot.reach import reach as figure_of
+
+DOCS = Path(__file__).parent
+PUBLISHED = DOCS.parent / "tests" / "reference" / "published_reach.csv"
+HEAVIEST = {"dune-nd": 0.5, "ship-2015": 5.2, "na62-dump": 4.0}
+"""GeV; 2 for the others."""
+
+
+def published() -> dict[str, list[tuple[float, float]]]:
+    """Masses and |U_mu|^2 by experiment."""
+    lines = [line for line in PUBLISHED.read_text().splitlines() if not line.startswith("#")]
+    found: dict[str, list[tuple[float, float]]] = {}
+    for row in csv.DictReader(lines):
+        found.setdefault(row["experiment"], []).append((float(row["mass_GeV"]), float(row["mixing2"])))
+    return found
+
+
+def main() -> None:
+    """Write both."""
+    model, drawn = nusim.read_model("hnl"), []
+    text = [
+        "Computed over published lower edge of |U_mu|^2, Majorana and Dirac; made by `docs/make_reach.py`.",
+        "",
+        "| experiment | m4 [GeV] | published | Majorana | ratio | Dirac, ratio |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, points in published().items():
+        masses = np.array([mass for mass, _ in points])
+        experiment, edges = nusim.read_experiment(name), []
+        for majorana in (True, False):
+            changed = nusim.read_model("hnl", set={"majorana": majorana})
+            reach = nusim.scan(changed, experiment, ("m4", masses), ("mixing2", np.geomspace(1e-12, 0.1, 45))).reach(refine=False)
+            edges.append(reach.lower)
+        for (mass, limit), own, dirac in zip(points, *edges, strict=True):
+            text.append(f"| {name} | {mass:.3g} | {limit:.3g} | {own:.3g} | {own / limit:.2f} | {dirac / limit:.2f} |")
+        grid = np.geomspace(0.01 if name != "bebc" else 0.1, HEAVIEST.get(name, 2.0), 50)
+        drawn.append(nusim.scan(model, experiment, ("m4", grid), ("mixing2", np.geomspace(1e-12, 1.0, 50))).reach())
+    (DOCS / "physics" / "reach_table.md").write_text("\n".join(text) + "\n")
+    figure = figure_of(drawn)
+    axes = figure.axes[0]
+    for line, points in zip(axes.get_lines()[: len(drawn)], published().values(), strict=False):
+        axes.plot(*zip(*points, strict=True), "o", markersize=3, color=line.get_color())
+    save_figure(str(DOCS / "figures" / "reach.svg"), figure)
+
+
+if __name__ == "__main__":
+    main()
