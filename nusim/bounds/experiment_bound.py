@@ -18,7 +18,7 @@ from .verdict import Kind, Outcome, Verdict
 EXISTING = ("ps191", "charm", "bebc", "nutev", "nomad", "t2k-nd280", "microboone-numi")
 """Experiments that have run, whose rates stand beside their published limits."""
 PROJECTIONS = ("sbn", "dune-nd", "na62-dump", "ship-2015")
-"""Those of the paper's figure."""
+"""Those of the paper's figure. Any experiment that is not among EXISTING is one to come."""
 PUBLISHED_AS = {
     "ps191": ("ps191",),
     "charm": ("charm",),
@@ -53,7 +53,7 @@ class CountedBound:
         seed: int,
     ) -> None:
         self.spectrum, self.flavour, self.experiment = spectrum, flavour, experiment
-        self._projection = experiment.name in PROJECTIONS
+        self._projection = experiment.name not in EXISTING
         self._threshold = criterion_events(experiment.criterion, experiment.background)
         self._rate = expected_events(spectrum, experiment, seed)
         self.warnings = [note for note in self._rate.warnings if note not in spectrum.warnings]
@@ -76,8 +76,8 @@ class CountedBound:
         chained = sum(number for name, number in self._rate.by_contribution.items() if " from " in name)
         if events > 0 and chained > _CHAINS * events:
             self.warnings.append(
-                f"{self.experiment.name}: {chained / events:.0%} of the events come through chains (such as nu4 from nu5), which the verdict "
-                "counts and limits along the mixing leave out"
+                f"{self.experiment.name}: {chained / events:.0%} of the events come through chains (such as nu4 from nu5), which the "
+                "verdict counts and limits along the mixing leave out"
             )
 
     def _compare(self, seed: int) -> None:
@@ -132,7 +132,7 @@ class CountedBound:
         said: tuple[Outcome, Outcome] = ("reachable", "not reached") if self._projection else ("excluded", "allowed")
         return Verdict(
             name, name, kind, said[0] if strength >= 1 else said[1], state, strength, events, self._threshold, value,
-            _least(self._limits, mass), usual, own, None, self._reason(),
+            _least(self._limits, mass), usual, own, None, self._reason(), self.flavour,
         )  # fmt: skip
 
     def curves(self) -> list[Curve]:

@@ -39,6 +39,8 @@ class Verdict:
     visible_chance: float | None = None
     """Of a peak search: chance that the heavy neutrino shows itself in the apparatus, which must be small."""
     reason: str = ""
+    flavour: str = ""
+    """Whose mixing the limits are on; of counted experiments events of all flavours add up."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
