@@ -22,6 +22,8 @@ from nusim.plot.region import region as draw
 
 PAGE, FIGURE = Path(__file__).parent / "physics" / "figure2.md", Path(__file__).parent / "figures" / "figure2.svg"
 ANGLES = (0.0, 1e-5, 1e-4, 1e-3, 1e-2)
+AT_ANGLES = ("ps191", "charm", "nutev", "t2k-nd280", "microboone-numi", "sbn", "dune-nd", "ship-2015")
+"""Experiments that matter for the three points."""
 MORE = ("dune-nd-tdr", "sbnd", "microboone", "icarus", "ship-ecn3")
 COMPARED = (
     ("nutev", "mu", (0.45, 0.8, 1.2, 1.5)),
@@ -55,7 +57,7 @@ def compute(numbers: dict[str, Any], keep: Any) -> None:
             key = f"angle {name} {angle:g}"
             if key not in numbers:
                 model = nusim.read_model(name, set={"portals.chi_hypercharge": angle})
-                numbers[key] = nusim.recast(model, limits=False).document()
+                numbers[key] = nusim.recast(model, AT_ANGLES, limits=False).document() if angle else numbers[f"recast {name}"]
                 keep()
 
 
@@ -71,14 +73,14 @@ def _events(spectrum: nusim.Spectrum, experiment: str) -> dict[str, Any]:
 
 def _compared(name: str, flavour: str, masses: tuple[float, ...]) -> dict[str, Any]:
     from nusim.bounds.counted import standard_line
-    from nusim.bounds.experiment_bound import _least, _limits_of
+    from nusim.bounds.experiment_bound import least_limit, limits_of
 
     line = standard_line(nusim.read_experiment(name), flavour, masses, True)
-    limits = _limits_of(name, flavour, True, 0.90)
+    limits = limits_of(name, flavour, True, 0.90)
     return {
         "experiment": name,
         "flavour": flavour,
-        "rows": [[mass, line.edges(mass)[0], _least(limits, mass)] for mass in masses],
+        "rows": [[mass, line.edges(mass)[0], least_limit(limits, mass)] for mass in masses],
     }
 
 
@@ -97,10 +99,11 @@ def recast_table(numbers: dict[str, Any]) -> str:
         for one in numbers[f"recast {name}"]["verdicts"]:
             if one["verdict"] == "no bound" or (one["kind"] == "projection" and one["events"] == 0):
                 continue
-            events = "" if one["events"] is None else f"{_number(one['events'])} / {_number(one['threshold'])}"
+            excluded = one["events"] / one["strength"] if one["events"] and one["strength"] else one["threshold"]
+            events = "" if one["events"] is None else f"{_number(one['events'])} / {_number(excluded)}"
             limits = (_number(one[key]) for key in ("value", "published", "standard", "model"))
             rows.append((name, one["label"], one["kind"], one["state"], events, *limits, _number(one["strength"], 2), one["verdict"]))
-    header = ("point", "bound", "kind", "state", "events / criterion", "\\|U\\|^2", "published", "standard", "model", "strength", "verdict")
+    header = ("point", "bound", "kind", "state", "events / excluded", "\\|U\\|^2", "published", "standard", "model", "strength", "verdict")
     return _table(header, rows)
 
 
