@@ -17,7 +17,7 @@ expected_events generate info merge neutrino_flux partial_widths plot read_beam 
 scan solve write write_events
 """
 
-FIGURES = "branching branching_bars events flux rates recast region"
+FIGURES = "branching branching_bars events flux rates reach recast region"
 
 
 def test_the_list() -> None:

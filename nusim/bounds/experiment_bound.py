@@ -34,8 +34,6 @@ PUBLISHED_AS = {
 """Published limits of experiments, by the names of `published.py`."""
 OTHER_FLAVOUR = {"charm": "e"}
 """Experiments without a published limit for some flavour, and the flavour whose limit says how many of nusim's events are excluded."""
-_CHAINS = 0.05
-"""Share of events that come through chains from which on it is said."""
 
 
 class CountedBound:
@@ -64,21 +62,10 @@ class CountedBound:
             wanted = [*heavy, *(share * mass for mass in masses for share in shares)]
             self._standard = standard_line(experiment, flavour, wanted, spectrum.majorana, seed)
             self._model = model_line(model, experiment, [heavy[-1], *masses], seed)
-            self._say_chains()
         self._limits = limits_of(experiment.name, flavour, spectrum.majorana, confidence)
         self._at_limit: dict[str, tuple[float, str]] = {}
         if not self._projection:
             self._compare(confidence, seed)
-
-    def _say_chains(self) -> None:
-        """A warning where states that others decay into matter: limits along the mixing are without them."""
-        events = self._rate.events
-        chained = sum(number for name, number in self._rate.by_contribution.items() if " from " in name)
-        if events > 0 and chained > _CHAINS * events:
-            self.warnings.append(
-                f"{self.experiment.name}: {chained / events:.0%} of the events come through chains (such as nu4 from nu5), which the "
-                "verdict counts and limits along the mixing leave out"
-            )
 
     def _compare(self, confidence: float, seed: int) -> None:
         """Events of a standard heavy neutrino at the published limit, for each state whose mass that covers."""

@@ -91,10 +91,15 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[str]], left: Sequ
 
 def save_text(path: str, text: str) -> None:
     """A text file, whole or not at all."""
+    save_bytes(path, text.encode())
+
+
+def save_bytes(path: str, content: bytes) -> None:
+    """A file, whole or not at all."""
     from ..io.output import OutputFile
 
     with OutputFile(path) as file:
-        file.write(text.encode())
+        file.write(content)
 
 
 def save_figure(path: str, drawn: "Figure") -> None:

@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     from ..model.spectrum import solve
     from .rate_table import csv_text, print_page, print_rates
 
-    names = _names(args.experiments)
+    names = experiments_named(args.experiments)
     for name in names:
         locate(name, "experiment")
     of_model, of_experiment = split_changes(args.model, dict(args.set))
@@ -84,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
     return int(any(one.rate is None for one in found))
 
 
-def _names(given: Sequence[str]) -> list[str]:
+def experiments_named(given: Sequence[str]) -> list[str]:
     """Experiments each once; `all` stands for all that are shipped, and commas part names as blanks do."""
     from ..cards.read import experiment_names
 

@@ -161,7 +161,7 @@ def heavy_source(
     nuisance = nuisance_factors(experiment, parents)
     modes = [mode for heavy in spectrum.heavy_states for mode in production_modes(spectrum, heavy, parents.species)] + list(bosons)
     routes = [route for route in routes_from(modes, tables, spectrum.majorana) if state in (None, route.state)]
-    routes = [route for route in routes if route.mode not in bosons or _arrives(route, experiment, parents)]
+    routes = [route for route in routes if route.mode not in bosons or route_arrives(route, experiment, parents)]
     open_rows = [_rows_of(parents, way, stride) for way, stride in zip(routes, _strides(routes, bosons), strict=True)]
     copies = max(1, -(-_ROWS // max(1, sum(len(rows) for rows in open_rows))))
     row, route_of, base = [np.zeros(0, np.int64)], [np.zeros(0, np.int16)], [np.zeros(0)]
@@ -206,7 +206,7 @@ _FARTHEST = 700.0
 """Decay lengths after which nothing is left that a number can hold."""
 
 
-def _arrives(route: Route, experiment: Experiment, parents: ParentFlux) -> bool:
+def route_arrives(route: Route, experiment: Experiment, parents: ParentFlux) -> bool:
     """Whether any state at the end of a route can reach the detector: a prompt Z' does not."""
     mine = parents.pdg == route.mode.parent
     start = parents.start[mine]

@@ -5,7 +5,8 @@ from .branching import branching, branching_bars
 from .events import events
 from .flux import flux
 from .rates import rates
+from .reach import reach
 from .recast import recast
 from .region import region
 
-__all__ = ["branching", "branching_bars", "events", "flux", "rates", "recast", "region"]
+__all__ = ["branching", "branching_bars", "events", "flux", "rates", "reach", "recast", "region"]

@@ -7,25 +7,13 @@ import numpy as np
 
 from ..decays.channel import DecayTable
 from ..kernels.arrays import Array
-from .style import COLOURS, legend_beside, line_style, new_figure, tex
+from .style import COLOURS, axis_label, legend_beside, line_style, new_figure, tex
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from ..rates.widths import WidthScan
-
-_AXES = {
-    "m4": r"$m_4$ [GeV]",
-    "physical.m5": r"$m_5$ [GeV]",
-    "physical.m4": r"$m_4$ [GeV]",
-    "mixing2": r"$|U_4|^2$",
-    "physical.mixing2": r"$|U_4|^2$",
-    "physical.mass_ratio": r"$m_4/m_5$",
-    "portals.epsilon": r"$\epsilon$",
-    "mediator.m_phi": r"$m_{\varphi'}$ [GeV]",
-    "mediator.m_zprime": r"$m_{Z'}$ [GeV]",
-}
 
 _SMALLEST = 1e-4
 """Shares below this are not drawn."""
@@ -35,7 +23,7 @@ def branching(key: str, values: Array, ratios: Mapping[str, Array], parent: str,
     """Branching ratios (m,) by final state against the scanned key's values (m,); `errors`: their relative ones, drawn as bands."""
     figure, axes = new_figure(width=7.0)
     _draw_ratios(axes, values, ratios, parent, errors or {})
-    axes.set_xlabel(_AXES.get(key, key))
+    axes.set_xlabel(axis_label(key))
     return figure
 
 
@@ -51,7 +39,7 @@ def width_figure(key: str, values: Array, scan: "WidthScan", parent: str) -> "Fi
     lower.set_xscale("log")
     lower.set_yscale("log")
     lower.set_xlim(values[0], values[-1])
-    lower.set_xlabel(_AXES.get(key, key))
+    lower.set_xlabel(axis_label(key))
     lower.set_ylabel(f"$c\\tau$ of {tex(parent)} [m]")
     return figure
 

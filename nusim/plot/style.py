@@ -48,6 +48,29 @@ def _tex(name: str) -> str:
     return f"{letter}^{{{tail}}}" if tail and tail != "'" else f"{letter}{tail}"
 
 
+_AXES = {
+    "m4": r"$m_4$ [GeV]",
+    "physical.m5": r"$m_5$ [GeV]",
+    "physical.m4": r"$m_4$ [GeV]",
+    "mixing2": r"$|U_4|^2$",
+    "physical.mixing2": r"$|U_4|^2$",
+    "physical.mass_ratio": r"$m_4/m_5$",
+    "mixing2.e": r"$|U_{e4}|^2$",
+    "mixing2.mu": r"$|U_{\mu4}|^2$",
+    "mixing2.tau": r"$|U_{\tau4}|^2$",
+    "protons": "protons on target",
+    "portals.epsilon": r"$\epsilon$",
+    "mediator.m_phi": r"$m_{\varphi'}$ [GeV]",
+    "mediator.m_zprime": r"$m_{Z'}$ [GeV]",
+}
+"""Labels of keys that are scanned."""
+
+
+def axis_label(key: str) -> str:
+    """The label of an axis along which a key of a card changes."""
+    return _AXES.get(key, key)
+
+
 def new_figure(columns: int = 1, rows: int = 1, width: float = 6.0, height: float = 4.4) -> "tuple[Figure, Any]":
     """A figure outside pyplot, and its axes with ticks on all sides."""
     from matplotlib.figure import Figure

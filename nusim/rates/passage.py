@@ -226,7 +226,8 @@ class Sampler:
         }
         codes = sorted({one.parent for own in open_sources.values() for one in own})
         factors = nuisance_factors(experiment, parents)
-        chosen = {code: _chosen(experiment.detectors, parents, factors, code, seed, lines) for code in codes}
+        volumes = experiment.detectors
+        chosen = {code: chosen_parents(volumes, parents, factors, code, pdg.mass(abs(code)), seed, lines) for code in codes}
         live = {flavour: tuple(one for one in own if len(chosen[one.parent].row)) for flavour, own in open_sources.items()}
         return cls(experiment, parents, majorana, seed, live, chosen)
 
@@ -237,6 +238,15 @@ class Sampler:
         value = np.array([[self.chosen[one.parent].worth[kind] * ratios[one] for one in own] for kind in range(len(_KINDS))])
         value = value.reshape(len(_KINDS), len(own), len(masses))
         result: Array = (value / np.maximum(value.sum(axis=1, keepdims=True), 1e-300)).max(axis=0)
+        return result
+
+    def made(self, flavour: int, masses: Array) -> Array:
+        """About how many heavy states of the given masses, made with unit mixing, cross the detector, over their energy, shape (n,)."""
+        known, place = np.unique(masses, return_inverse=True)
+        own = self.sources[flavour]
+        ratios = _ratios(own, known)
+        total = np.sum([self.chosen[one.parent].worth[0] * ratios[one] for one in own], axis=0) if own else np.zeros(len(known))
+        result: Array = total[place]
         return result
 
     def passage(self, masses: Array, lines: int) -> Passage:
@@ -361,8 +371,10 @@ def _stream(source: Source) -> int:
     return 2 * processes().index(source.process) + (source.parent != source.process.parent)
 
 
-def _chosen(volumes: tuple[Volume, ...], parents: ParentFlux, factors: Array, code: int, seed: int, lines: int) -> Chosen:
-    """Parents of a species, with azimuths and decay points, drawn by what they are worth."""
+def chosen_parents(
+    volumes: tuple[Volume, ...], parents: ParentFlux, factors: Array, code: int, mass: float, seed: int, lines: int
+) -> Chosen:
+    """Parents of a species, with azimuths and decay points, drawn by what they are worth; `factors`: on the number of each parent."""
     own = np.flatnonzero((parents.pdg == code) & (parents.weight > 0))
     copies = max(1, -(-_CANDIDATES // max(1, len(own)))) if parents.axisymmetric or np.any(parents.path[own] > 0) else 1
     rows = np.tile(own, min(copies, _COPIES))
@@ -371,7 +383,7 @@ def _chosen(volumes: tuple[Volume, ...], parents: ParentFlux, factors: Array, co
     turned = 2 * np.pi * u[:, 0] if parents.axisymmetric else np.zeros(len(rows))
     along = decay_points(parents, rows, u[:, 1])
     weight = parents.weight[rows] * factors[rows] * (len(own) / len(rows))
-    acceptance, energy = _worth(volumes, parents, rows, turned, along, pdg.mass(abs(code)))
+    acceptance, energy = _worth(volumes, parents, rows, turned, along, mass)
     values = [weight * acceptance * energy**power for power, _ in _KINDS]
     worth = np.array([float(value.sum()) for value in values])
     if not np.all(worth > 0):

@@ -54,8 +54,8 @@ class Reach:
     band: Mapping[str, tuple[Array, ...]] = field(default_factory=dict)
     """Contours for more ('up') and fewer ('down') events by a standard deviation of the nuisances."""
     warnings: tuple[str, ...] = ()
-    flagged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Nuisances that the band is made of."""
+    nuisances: tuple[str, ...] = ()
+    """Those that the band is made of."""
 
     @property
     def confidence(self) -> float | None:
@@ -159,12 +159,21 @@ def reach(
     if band and contours:
         for name, sign in (("up", 1.0), ("down", -1.0)):
             whole[name] = grid.contours(sign, refine)
-    nuisances = {"norm": tuple(scan.column.norm_by_nuisance)} if band else {}
+    nuisances = tuple(scan.column.norm_by_nuisance) if band else ()
     number = float(needed(scan.x.values[:1], scan.y.values[:1])[0]) if "background" not in (scan.x.key, scan.y.key) else float("nan")
     return Reach(
-        scan.model, scan.experiment.name, rule, number, scan.x, scan.y, contours, *edges, band=whole, warnings=tuple(warnings),
-        flagged=nuisances,
-    )  # fmt: skip
+        scan.model,
+        scan.experiment.name,
+        rule,
+        number,
+        scan.x,
+        scan.y,
+        contours,
+        *edges,
+        band=whole,
+        warnings=tuple(warnings),
+        nuisances=nuisances,
+    )
 
 
 _Needed = Callable[[Array, Array], Array]

@@ -12,11 +12,12 @@ from ..decays.table import decay_table
 from ..errors import ParameterError
 from ..experiment.experiment import Criterion, Experiment
 from ..kernels.arrays import Array, ArrayLike, IntArray
-from ..model.model import Hnl, Model
+from ..model.model import DarkSector, Hnl, Model
 from ..model.spectrum import Spectrum, solve
 from ..production.table import MISSING_MODES, reach_of_species
 from ..units import HBARC
 from .acceptance import Acceptance, acceptance
+from .chains import ChainTable, chain_table
 from .passage import LINES, Passage, Sampler
 from .points import Axis, Points, StatePoints, axis, check_keys, points_at
 from .recast import scaled_at
@@ -71,14 +72,18 @@ class Evaluator:
     def __init__(
         self, model: Model, experiment: Experiment, keys: tuple[str, str], first: tuple[Array, Array], seed: int, lines: int
     ) -> None:
-        self.model, self.experiment, self.keys, self._seed, self._lines = model, experiment, keys, seed, lines
+        self.model, self.experiment, self.keys, self.lines, self._seed = model, experiment, keys, lines, seed
         self.members = [Evaluator(model, member, keys, first, seed, lines) for member in experiment.members]
         self._mixed = isinstance(model, Hnl) and any(key.startswith("mixing2.") for key in keys)
         self._passage: Passage | None = None
         self._tables: dict[tuple[int, str, int], Acceptance] = {}
         self._reach = ""
+        self._sampler: Sampler | None = None
+        self._chains: ChainTable | None = None
         if not self.members and experiment.recast is None:
-            self._prepare(self._points(first))
+            points = self._points(first)
+            self._prepare(points)
+            self._prepare_chains(first, points)
 
     def _points(self, values: tuple[Array, Array]) -> Points:
         return points_at(self.model, self.keys, values, self.experiment, self._mixed)
@@ -91,7 +96,8 @@ class Evaluator:
         points = self._points((x, y))
         if self.experiment.recast is not None:
             return self._recast(points)
-        return self._column(points)
+        column = self._column(points)
+        return column if self._chains is None else self._with_chains(column, points, x, y)
 
     def _prepare(self, points: Points) -> None:
         masses = np.concatenate([state.mass for state in points.states])
@@ -99,10 +105,11 @@ class Evaluator:
         flavours = [k for k in range(3) if any(np.any(state.mixing2[k] > 0) for state in points.states)]
         if not len(masses) or not flavours:
             return
-        sampler = Sampler.of(self.experiment, masses, flavours, self.model.majorana, self._seed, self._lines)
+        sampler = Sampler.of(self.experiment, masses, flavours, self.model.majorana, self._seed, self.lines)
+        self._sampler = sampler
         reach = reach_of_species(sampler.parents.species)
         self._reach = f"decays of {' '.join(reach)} reach {max(reach.values(), default=0.0):.4g} GeV with electrons, less with others"
-        self._passage = sampler.passage(masses, self._lines)
+        self._passage = sampler.passage(masses, self.lines)
         for state in points.states:
             for flavour in flavours:
                 heaviest = max((one.heaviest for one in sampler.sources[flavour]), default=0.0)
@@ -116,6 +123,60 @@ class Evaluator:
                 for part in range(len(state.widths)):
                     tables = [self._table(points, state, part, float(mass), good) for mass in picked]
                     self._tables[flavour, state.state, part] = acceptance(sampler, flavour, tables, self._passage.log_x)
+
+    def _prepare_chains(self, first: tuple[Array, Array], points: Points) -> None:
+        """Chains at some nodes of the grid, where the model has any."""
+        if self._sampler is None or not isinstance(self.model, DarkSector):
+            return
+        some = self._made(points) > 0
+        if not some.any():
+            return
+        axes = [Axis(key, np.unique(values)) for key, values in zip(self.keys, first, strict=True)]
+
+        def point(x: float, y: float) -> tuple[Spectrum, float, float] | None:
+            try:
+                points = self._points((np.array([x]), np.array([y])))
+            except ParameterError:
+                return None
+            spectrum = points.spectra[0]
+            assert spectrum is not None, "a single point without a model is refused"
+            column = self._column(points)
+            return spectrum, float(self._made(points)[0]), float(column.selected_events[0]) / (self.experiment.protons * points.protons[0])
+
+        live = [np.unique(values[some]) for values in first]
+        measures = [(values, axis.measure(values)) for axis, values in zip(axes, live, strict=True)]
+        self._chains = chain_table(self._sampler, measures[0], measures[1], point)
+        self._axes = axes
+
+    def _made(self, points: Points) -> Array:
+        """About how many heavy states are made, by `Sampler.made`, of all those there are."""
+        assert self._sampler is not None, "asked where something is made"
+        total = np.zeros(len(points.protons))
+        for state in points.states:
+            live = np.flatnonzero(np.isfinite(state.mass))
+            for flavour in self._sampler.sources:
+                total[live] += state.mixing2[flavour, live] * self._sampler.made(flavour, state.mass[live])
+        return total
+
+    def _with_chains(self, column: Column, points: Points, x: Array, y: Array) -> Column:
+        """Events with those at the ends of chains; their normalisation errors are taken as of the others."""
+        assert self._chains is not None, "asked where there are chains"
+        events, selected, error = self._chains.at(self._axes[0].measure(x), self._axes[1].measure(y))
+        made = self._made(points) * self.experiment.protons * points.protons
+        share = np.divide(made * selected, column.selected_events, out=np.zeros(len(made)), where=column.selected_events > 0)
+        changes = {name: change * (1 + share) for name, change in column.norm_by_nuisance.items()}
+        note = (
+            f"{self.experiment.name}: chains of heavy states are sampled at {len(self._chains.x)} x {len(self._chains.y)} points and "
+            f"interpolated: {self._chains.interpolation:.1%} of their events in the median"
+        )
+        return replace(
+            column,
+            events=column.events + made * events,
+            selected_events=column.selected_events + made * selected,
+            stat_error=np.hypot(column.stat_error, made * selected * error),
+            norm_by_nuisance=changes,
+            notes=(*column.notes, note),
+        )
 
     def _table(self, points: Points, state: StatePoints, part: int, mass: float, good: IntArray) -> DecayTable:
         """Decays of a state at one of the points where it has this mass."""
