@@ -59,4 +59,4 @@ def reach_curve(experiment: Experiment, reached: Reach, flavour: str, role: Role
     return curve if reached.contours else replace(curve, warnings=reached.warnings[:1])
 
 
-_LABELS = {"sbn": "SBN", "dune-nd": "DUNE ND", "na62-dump": "NA62 dump", "ship-2015": "SHiP", "charm": "CHARM (nusim)"}
+_LABELS = {"sbn": "SBN", "dune-nd": "DUNE ND", "na62-dump": "NA62 dump", "ship-2015": "SHiP", "charm": "CHARM, nusim"}
