@@ -9,7 +9,7 @@ from ..experiment.experiment import Experiment
 from ..rates.reach import Reach
 from ..rates.scan import scan
 from .curve import Curve, Role
-from .experiment_bound import PROJECTIONS
+from .experiment_bound import EXISTING
 from .signal import standard_model
 
 MIXINGS = np.geomspace(1e-13, 1.0, 79)
@@ -28,7 +28,7 @@ def computed_curves(
 ) -> list[Curve]:
     """Contours of each experiment for a heavy neutrino that mixes with one flavour and has no new decays, as in Fig. 2.
 
-    By the criterion of its card. Experiments of the paper's projections are labelled so, others as bounds. Contours are closed: above the
+    By the criterion of its card. Experiments that have run are labelled as bounds, others as projections. Contours are closed: above the
     upper edge the state decays before the detector.
     """
     grid = np.geomspace(masses[0], masses[1], points)
@@ -37,7 +37,7 @@ def computed_curves(
     for experiment in experiments:
         progress(experiment.name)
         reached = scan(model, experiment, ("m4", grid), (f"mixing2.{flavour}", MIXINGS), seed).reach()
-        found.append(reach_curve(experiment, reached, flavour, "projection" if experiment.name in PROJECTIONS else "bound", majorana))
+        found.append(reach_curve(experiment, reached, flavour, "bound" if experiment.name in EXISTING else "projection", majorana))
     return found
 
 
@@ -59,4 +59,4 @@ def reach_curve(experiment: Experiment, reached: Reach, flavour: str, role: Role
     return curve if reached.contours else replace(curve, warnings=reached.warnings[:1])
 
 
-_LABELS = {"sbn": "SBN", "dune-nd": "DUNE ND", "na62-dump": "NA62 dump", "ship-2015": "SHiP", "charm": "CHARM (nusim)"}
+_LABELS = {"sbn": "SBN", "dune-nd": "DUNE ND", "na62-dump": "NA62 dump", "ship-2015": "SHiP", "charm": "CHARM, nusim"}

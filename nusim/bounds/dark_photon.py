@@ -5,6 +5,7 @@ Published limits are for a dark photon that decays into Standard Model particles
 weaker side; a scan of resonances fluctuates by a factor of a few below them.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -75,8 +76,6 @@ def _weakened(limit: float, share: float) -> float:
 
 def _unseen(spectrum: Spectrum) -> float:
     """Share of Z' decays of which nothing is seen: heavy neutrinos must leave the detector, or decay invisibly in it."""
-    import math
-
     table = decay_table(spectrum, "zprime")
     if table.total_width == 0:
         return 0.0

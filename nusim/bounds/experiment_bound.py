@@ -18,7 +18,7 @@ from .verdict import Kind, Outcome, Verdict
 EXISTING = ("ps191", "charm", "bebc", "nutev", "nomad", "t2k-nd280", "microboone-numi")
 """Experiments that have run, whose rates stand beside their published limits."""
 PROJECTIONS = ("sbn", "dune-nd", "na62-dump", "ship-2015")
-"""Those of the paper's figure."""
+"""Those of the paper's figure. Any experiment that is not among EXISTING is one to come."""
 PUBLISHED_AS = {
     "ps191": ("ps191",),
     "charm": ("charm",),
@@ -32,8 +32,6 @@ PUBLISHED_AS = {
     "ship-2015": ("ship-published",),
 }
 """Published limits of experiments, by the names of `published.py`."""
-_CHAINS = 0.05
-"""Share of events that come through chains from which on it is said."""
 OTHER_FLAVOUR = {"charm": "e"}
 """Experiments without a published limit for some flavour, and the flavour whose limit says how many of nusim's events are excluded."""
 
@@ -53,7 +51,7 @@ class CountedBound:
         seed: int,
     ) -> None:
         self.spectrum, self.flavour, self.experiment = spectrum, flavour, experiment
-        self._projection = experiment.name in PROJECTIONS
+        self._projection = experiment.name not in EXISTING
         self._threshold = criterion_events(experiment.criterion, experiment.background)
         self._rate = expected_events(spectrum, experiment, seed)
         self.warnings = [note for note in self._rate.warnings if note not in spectrum.warnings]
@@ -64,41 +62,29 @@ class CountedBound:
             wanted = [*heavy, *(share * mass for mass in masses for share in shares)]
             self._standard = standard_line(experiment, flavour, wanted, spectrum.majorana, seed)
             self._model = model_line(model, experiment, [heavy[-1], *masses], seed)
-            self._say_chains()
-        self._limits = _limits_of(experiment.name, flavour, spectrum.majorana, confidence)
+        self._limits = limits_of(experiment.name, flavour, spectrum.majorana, confidence)
         self._at_limit: dict[str, tuple[float, str]] = {}
         if not self._projection:
-            self._compare(seed)
+            self._compare(confidence, seed)
 
-    def _say_chains(self) -> None:
-        """A warning where states that others decay into matter: limits along the mixing are without them."""
-        events = self._rate.events
-        chained = sum(number for name, number in self._rate.by_contribution.items() if " from " in name)
-        if events > 0 and chained > _CHAINS * events:
-            self.warnings.append(
-                f"{self.experiment.name}: {chained / events:.0%} of the events come through chains (such as nu4 from nu5), which the verdict "
-                "counts and limits along the mixing leave out"
-            )
-
-    def _compare(self, seed: int) -> None:
+    def _compare(self, confidence: float, seed: int) -> None:
         """Events of a standard heavy neutrino at the published limit, for each state whose mass that covers."""
-        names = [self.flavour] if self._limits else []
-        if not names and self.experiment.name in OTHER_FLAVOUR:
-            names = [OTHER_FLAVOUR[self.experiment.name]]
-        for flavour in names:
-            limits = self._limits or _limits_of(self.experiment.name, flavour, self.spectrum.majorana, 0.90)
-            masses = {state: self.spectrum.mass(state) for state in self.spectrum.heavy_states}
-            bounds = {state: _least(limits, mass) for state, mass in masses.items()}
-            covered = [state for state, bound in bounds.items() if bound is not None]
-            if not covered:
-                continue
-            line = self._standard if flavour == self.flavour else None
-            if line is None:
-                line = standard_line(self.experiment, flavour, [masses[state] for state in covered], self.spectrum.majorana, seed)
-            for state in covered:
-                events = line.at(masses[state], bounds[state] or 0.0)
-                if events > 0:
-                    self._at_limit[state] = events, flavour
+        majorana = self.spectrum.majorana
+        flavour = self.flavour if self._limits else OTHER_FLAVOUR.get(self.experiment.name)
+        if flavour is None:
+            return
+        limits = self._limits or limits_of(self.experiment.name, flavour, majorana, confidence)
+        masses = {state: self.spectrum.mass(state) for state in self.spectrum.heavy_states}
+        bounds = {state: bound for state, mass in masses.items() if (bound := least_limit(limits, mass)) is not None}
+        if not bounds:
+            return
+        line = self._standard if flavour == self.flavour else None
+        if line is None:
+            line = standard_line(self.experiment, flavour, [masses[state] for state in bounds], majorana, seed)
+        for state, bound in bounds.items():
+            events = line.at(masses[state], bound)
+            if events > 0:
+                self._at_limit[state] = events, flavour
 
     def _excluded(self, state: str) -> float:
         """Events of a state that are excluded."""
@@ -129,10 +115,11 @@ class CountedBound:
             usual = _finite(self._standard.edges(mass)[0])
             nu4 = self._model.edges(self.spectrum.mass(self.spectrum.heavy_states[-1]), self._excluded(state))[0]
             own = _finite(nu4 * value / float(self.spectrum.active_mixing2("nu4").sum())) if value > 0 else None
+        excluded = events / strength if strength > 0 else self._threshold
         said: tuple[Outcome, Outcome] = ("reachable", "not reached") if self._projection else ("excluded", "allowed")
         return Verdict(
-            name, name, kind, said[0] if strength >= 1 else said[1], state, strength, events, self._threshold, value,
-            _least(self._limits, mass), usual, own, None, self._reason(),
+            name, name, kind, said[0] if strength >= 1 else said[1], state, strength, events, excluded, value,
+            least_limit(self._limits, mass), usual, own, None, self._reason(), self.flavour,
         )  # fmt: skip
 
     def curves(self) -> list[Curve]:
@@ -168,14 +155,15 @@ class CountedBound:
         return found
 
 
-def _limits_of(experiment: str, flavour: str, majorana: bool, confidence: float) -> list[Limit]:
+def limits_of(experiment: str, flavour: str, majorana: bool, confidence: float) -> list[Limit]:
+    """Published limits of an experiment by the name of its card; none without HNLimits."""
     if not installed():
         return []
     names = PUBLISHED_AS.get(experiment, ())
     return [limit for limit in published(flavour, majorana, confidence) if limit.entry.name in names]
 
 
-def _least(limits: Sequence[Limit], mass: float) -> float | None:
+def least_limit(limits: Sequence[Limit], mass: float) -> float | None:
     """The strongest of several published limits at a mass; None where there is none."""
     bounds = [limit.at(mass) for limit in limits]
     return min((bound for bound in bounds if not np.isnan(bound)), default=None)

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..cards.read import read_experiment
 from ..experiment.experiment import Experiment
-from ..model.model import DarkNeutrino, DarkSector, Hnl, Model
+from ..model.model import FLAVOURS, DarkNeutrino, DarkSector, Hnl, Model
 from ..model.spectrum import Spectrum, solve
 from .curve import Curve
 from .dark_photon import dark_photon_bounds
@@ -31,8 +31,8 @@ def recast(
 ) -> ModelBounds:
     """Every bound on a model: as published, for a standard heavy neutrino, and with the model's own lifetimes and branching ratios.
 
-    Experiments are counted with `expected_events` at the model's point, chains included; those of `PROJECTIONS` give 'reachable', others
-    'excluded'. Where an experiment's limit is published at a state's mass, its events are compared with those of a standard heavy
+    Experiments are counted with `expected_events` at the model's point, chains included; those of `EXISTING` give 'excluded', others
+    'reachable'. Where an experiment's limit is published at a state's mass, its events are compared with those of a standard heavy
     neutrino at that limit, so that efficiencies cancel, else with its card's criterion. Peak searches hold for each state alone, weakened
     by visible decays inside the apparatus. `limits`: also limits along the mixing of counted experiments (some seconds each). `masses`: of
     the heaviest state, GeV, at which limits are computed too, as curves. `progress` is called with each experiment's name.
@@ -43,9 +43,9 @@ def recast(
     if not isinstance(model, Hnl | DarkNeutrino):
         limits = False
         warnings.append(f"{model.name}: of several families: verdicts at the point, no limits along the mixing")
-    known = _published(flavour, spectrum.majorana, confidence, warnings)
+    known = _published(spectrum, confidence, warnings)
     verdicts = [*_published_verdicts(model, spectrum, known, limits)]
-    curves: list[Curve] = [one.curve() for one in known.values()] if masses else []
+    curves: list[Curve] = [one.curve() for one in known if one.entry.flavour == flavour] if masses else []
     for given in experiments:
         experiment = read_experiment(given) if isinstance(given, str) else given
         progress(experiment.name)
@@ -57,14 +57,16 @@ def recast(
     return ModelBounds(model.name, flavour, spectrum, tuple(verdicts), tuple(curves), tuple(dict.fromkeys(warnings)))
 
 
-def _published(flavour: str, majorana: bool, confidence: float, warnings: list[str]) -> dict[str, Limit]:
+def _published(spectrum: Spectrum, confidence: float, warnings: list[str]) -> list[Limit]:
+    """Limits on the mixing with every flavour that a heavy state has."""
     if not installed():
         warnings.append(f"{MISSING_EXTRA}; peak searches and collider bounds are left out, others are nusim's own")
-        return {}
-    return {limit.entry.name: limit for limit in published(flavour, majorana, confidence)}
+        return []
+    mixed = [flavour for flavour in FLAVOURS if any(spectrum.mixing2(flavour, state) > 0 for state in spectrum.heavy_states)]
+    return [limit for flavour in mixed for limit in published(flavour, spectrum.majorana, confidence)]
 
 
-def _published_verdicts(model: Model, spectrum: Spectrum, known: dict[str, Limit], limits: bool) -> list[Verdict]:
+def _published_verdicts(model: Model, spectrum: Spectrum, known: list[Limit], limits: bool) -> list[Verdict]:
     """Peak searches and scaled searches, for each state."""
     here = signals([spectrum])
     along: dict[str, Signal] = {}
@@ -72,7 +74,7 @@ def _published_verdicts(model: Model, spectrum: Spectrum, known: dict[str, Limit
         largest = largest_mixing(model)
         along = signals([solve(with_mixing(model, float(value))) for value in np.append(_ALONG[largest > _ALONG], largest)])
     found = []
-    for limit in known.values():
+    for limit in known:
         if limit.entry.peak is None and limit.entry.flight is None:
             continue
         for state, signal in here.items():
@@ -87,7 +89,7 @@ def _of_state(limit: Limit, state: str, signal: Signal, here: dict[str, Signal],
     bound = limit.at(signal.mass)
     if np.isnan(bound):
         where = f"{state} of {signal.mass:.4g} GeV: outside {limit.mass[0]:.3g} to {limit.mass[-1]:.3g} GeV"
-        return Verdict(entry.name, entry.label, kind, "no bound", state, None, value=value, reason=where)
+        return Verdict(entry.name, entry.label, kind, "no bound", state, None, value=value, reason=where, flavour=entry.flavour)
     chance: float | None = None
     if entry.peak is not None:
         strengths, chances = peak_strength(limit, signal, here)
@@ -97,7 +99,15 @@ def _of_state(limit: Limit, state: str, signal: Signal, here: dict[str, Signal],
         strength = float(scaled_strength(limit, signal)[0])
         if np.isnan(strength):
             return Verdict(
-                entry.name, entry.label, kind, "no bound", state, None, value=value, reason="the search sees no decay of this mass"
+                entry.name,
+                entry.label,
+                kind,
+                "no bound",
+                state,
+                None,
+                value=value,
+                reason="the search sees no decay of this mass",
+                flavour=entry.flavour,
             )
         reason = "scaled from the published limit by production, visible share and lifetime"
     own = None
@@ -106,7 +116,9 @@ def _of_state(limit: Limit, state: str, signal: Signal, here: dict[str, Signal],
         strengths = peak_strength(limit, line, along)[0] if entry.peak is not None else scaled_strength(limit, line)
         own = _finite(crossings(line.mixing2[:, _place(entry.flavour)], strengths)[0])
     verdict: Outcome = "excluded" if strength >= 1 else "allowed"
-    return Verdict(entry.name, entry.label, kind, verdict, state, strength, None, None, value, bound, bound, own, chance, reason)
+    return Verdict(
+        entry.name, entry.label, kind, verdict, state, strength, None, None, value, bound, bound, own, chance, reason, entry.flavour
+    )
 
 
 def _dark_photon_verdicts(spectrum: Spectrum) -> list[Verdict]:
@@ -129,7 +141,7 @@ def _dark_photon_verdicts(spectrum: Spectrum) -> list[Verdict]:
 
 
 def _place(flavour: str) -> int:
-    return ("e", "mu", "tau").index(flavour)
+    return FLAVOURS.index(flavour)
 
 
 def _finite(value: float) -> float | None:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .. import pdg
+from ..decays.dark import dark_parents
 from ..errors import ParameterError
 from ..kernels.arrays import Array, ArrayLike
-from ..model.model import FLAVOURS, DarkNeutrino, Hnl, Model
+from ..model.model import FLAVOURS, DarkNeutrino, Hnl, Model, Physical
 from ..model.spectrum import Spectrum, solve
 from ..rates.widths import width_scan
 from ..units import HBARC
@@ -43,11 +44,10 @@ class Signal:
         return total
 
     def _share(self, products: str) -> ArrayLike:
-        names = products.split()
-        if any(name not in ("nu", *pdg.HEAVY_STATE_CODES) for name in names):
+        if _is_visible(products):
             return 1.0
         unseen: ArrayLike = 1.0
-        for name in names:
+        for name in products.split():
             if name in self.boson_visible:
                 unseen = unseen * (1.0 - self.boson_visible[name])
         return 1.0 - unseen
@@ -79,9 +79,7 @@ def signals(spectra: Sequence[Spectrum]) -> dict[str, Signal]:
 
 
 def _boson_shares(spectra: Sequence[Spectrum]) -> dict[str, Array]:
-    """Visible share of the decays of the model's bosons: they hang on the mixing weakly, and are taken at every point."""
-    from ..decays.dark import dark_parents
-
+    """Visible share of the decays of the model's bosons at each point."""
     shares = {}
     for boson in dark_parents(spectra[0]):
         scan = width_scan(list(spectra), boson)
@@ -119,8 +117,6 @@ def with_mixing(model: Model, mixing2: float) -> Model:
         raise ParameterError(f"{model.name}: bounds along the mixing need one hidden family or a minimal heavy neutral lepton")
     spectrum = solve(model)
     mass = model.mass
-    from ..model.model import Physical
-
     m5 = spectrum.m5
     assert m5 is not None
     if isinstance(mass, Physical):

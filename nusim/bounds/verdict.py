@@ -26,7 +26,7 @@ class Verdict:
     events: float | None = None
     """Selected events, of experiments that nusim computes."""
     threshold: float | None = None
-    """Events that are excluded."""
+    """Events that are excluded: by the criterion, or those of a standard state at the published limit (several states: their mean)."""
     value: float | None = None
     """The model's |U|^2 of the state, or |epsilon|."""
     published: float | None = None
@@ -39,6 +39,8 @@ class Verdict:
     visible_chance: float | None = None
     """Of a peak search: chance that the heavy neutrino shows itself in the apparatus, which must be small."""
     reason: str = ""
+    flavour: str = ""
+    """Whose mixing the limits are on; of counted experiments events of all flavours add up."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -86,12 +86,13 @@ def run(args: argparse.Namespace) -> int:
 
 def _print(found: "ModelBounds") -> None:
     print(found)
+    several = len({one.flavour for one in found.verdicts if one.flavour}) > 1
     rows = [
         (
             one.label,
             one.kind,
             one.verdict,
-            one.state,
+            one.state + (f" ({one.flavour})" if several and one.flavour else ""),
             _short(one.strength),
             "" if one.events is None else f"{_short(one.events)} of {_short(one.threshold)}",
             *map(_short, (one.value, one.published, one.standard, one.model)),
@@ -114,7 +115,7 @@ def _short(value: float | None) -> str:
 
 _COLUMNS = (
     *("name", "label", "kind", "verdict", "state", "strength", "events", "threshold", "value", "published", "standard", "model"),
-    *("visible_chance", "reason"),
+    *("visible_chance", "flavour", "reason"),
 )
 
 

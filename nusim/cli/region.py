@@ -65,6 +65,8 @@ def run(args: argparse.Namespace) -> int:
     from ..bounds.region import BENCHMARKS, STATES, region
     from ..model.model import Mediator
 
+    if args.points < 2:
+        raise ParameterError(f"--points {args.points}: a curve needs at least 2")
     values = {"mediator.m_zprime": 1.0, "mediator.m_phi": 2.0, "mediator.g_dark": 1.0, "physical.m3_ev": ATMOSPHERIC_EV}
     for key, value in args.set:
         if key not in values:

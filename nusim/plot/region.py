@@ -19,6 +19,9 @@ _SIZES = {"circle": 8, "star": 13, "triangle": 9}
 _BAND = "#F6C177"
 _PAPER, _LATER = "#BFBFBF", "#E6E6E6"
 _LOWEST, _HIGHEST = 1e-12, 1e-1
+_SCALE = np.array([1 / np.log(1e3), 1 / np.log(_HIGHEST / _LOWEST)])
+"""Of logarithms to shares of a panel's sides."""
+_APART = 0.004
 
 
 def region(found: Region) -> "Figure":
@@ -35,7 +38,7 @@ def region(found: Region) -> "Figure":
         for curve in sorted((one for one in curves if one.role == "bound"), key=lambda one: one.name in known):
             _bound(axes, curve, curve.name in known)
         for curve in (one for one in curves if one.role == "band"):
-            for points in curve.contours:
+            for points in map(_thinned, curve.contours):
                 axes.fill(points[:, 0], points[:, 1], facecolor=_BAND, alpha=0.55, linewidth=0, zorder=3)
                 axes.plot(points[:, 0], points[:, 1], color="#B5651D", linewidth=0.8, zorder=3)
         computed = [one for one in curves if one.role == "projection" and one.method == "computed"]
@@ -74,7 +77,7 @@ def _bound(axes: "Axes", curve: Curve, in_paper: bool) -> None:
             axes.plot(points[:, 0], points[:, 1], color="#555555", linewidth=1.0, linestyle="--", zorder=2.5)
         else:
             closed = bool(np.all(points[0] == points[-1]))
-            outline = points if closed else _to_the_top(points)
+            outline = _thinned(points if closed else _to_the_top(points))
             axes.fill(outline[:, 0], outline[:, 1], facecolor=colour, edgecolor="#808080", linewidth=0.4, zorder=2 if in_paper else 1)
         k = int(np.argmin(points[:, 1]))
         name = curve.label.split(" (")[0]
@@ -89,8 +92,18 @@ def _to_the_top(points: Array) -> Array:
     return np.concatenate([points, ends])
 
 
+def _thinned(points: Array) -> Array:
+    """Points a visible distance apart, ends kept: digitised curves hold hundreds, and figures stay small without them."""
+    place = np.log(points) * _SCALE
+    kept = [0]
+    for k in range(1, len(points) - 1):
+        if np.hypot(*(place[k] - place[kept[-1]])) > _APART:
+            kept.append(k)
+    return points[[*kept, len(points) - 1]]
+
+
 def _line(axes: "Axes", curve: Curve, label: str, **style: Any) -> None:
-    for place, points in enumerate(curve.contours):
+    for place, points in enumerate(_thinned(one) for one in curve.contours):
         axes.plot(points[:, 0], points[:, 1], label=label if place == 0 else None, **style)
 
 

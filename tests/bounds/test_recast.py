@@ -54,7 +54,7 @@ def test_chance_to_be_seen_in_the_apparatus_by_hand() -> None:
     expected = seen * -math.expm1(-1.5 * 0.15 * table.total_width / (p * HBARC))
     own = float(visible_chance(apparatus, here["nu5"], {})[0])
     assert own == pytest.approx(expected, rel=1e-6)
-    # the nu4 it makes can be seen as well, and draws a sampled decay of both cannot see more than the bound
+    # the nu4 it makes may be seen as well
     both = float(visible_chance(apparatus, here["nu5"], here)[0])
     assert own <= both <= 1.0
 
@@ -139,6 +139,8 @@ def test_verdicts_of_the_circle() -> None:
         assert kek.visible_chance is not None
         assert kek.visible_chance < 1e-6
     t2k = found.of("t2k-nd280")
+    assert t2k.events is not None
+    assert t2k.threshold == pytest.approx(t2k.events / (t2k.strength or 0.0))
     assert t2k.state == "nu5"
     assert t2k.strength == pytest.approx((found.spectrum.mixing2("mu", "nu5") / of("t2k").at(0.15)) ** 2, rel=0.02)
     assert t2k.model == pytest.approx(of("t2k").at(0.15), rel=0.05)
