@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _MARGIN = 0.06
 """Of the axes about the contours, in their measure."""
-_WIDE = 5.0
+_WIDE = 12.0
 """Ratio of the ends of a logarithmic axis beyond which only decades are labelled."""
 _FOLD = 1e-6
 """Closed contours run along the grid's rim: what is closer to it, in units of the axis, is drawn as open."""

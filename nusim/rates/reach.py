@@ -23,6 +23,8 @@ _LEVELS = 4
 """How often columns are put between columns at most."""
 _JUMP = 0.35
 """Change of an edge's logarithm between two columns that asks for another one between them."""
+_BEND = 0.02
+"""Distance of an edge's logarithm from the line between two columns that asks for another one."""
 _STEPS = 4
 """Of the search for the place of a contour's point within its cell."""
 _SLOPE = 0.02
@@ -249,7 +251,8 @@ class _Grid:
         low, high = self._crossings(values)
         jump = np.fmax(np.abs(np.diff(low)), np.abs(np.diff(high)))
         wide = np.diff(self.x) > 1e-6 * (self.x[-1] - self.x[0])
-        wanted = np.flatnonzero(wide & ((number[:-1] != number[1:]) | (np.nan_to_num(jump) > _JUMP)))
+        bent = np.fmax(self._bend(low), self._bend(high))
+        wanted = np.flatnonzero(wide & ((number[:-1] != number[1:]) | (np.nan_to_num(jump) > _JUMP) | (bent > _BEND)))
         if not len(wanted):
             return False
         middle = (self.x[wanted] + self.x[wanted + 1]) / 2
@@ -260,6 +263,13 @@ class _Grid:
             self._values[sign] = np.insert(known, wanted + 1, new.reshape(len(middle), len(self.y)), axis=0)
         self.x = np.insert(self.x, wanted + 1, middle)
         return True
+
+    def _bend(self, edge: Array) -> Array:
+        """About how far an edge runs from the straight line between two columns, from its slopes on either side, shape (columns - 1,)."""
+        width = np.diff(self.x)
+        turn = np.pad(np.nan_to_num(np.abs(np.diff(np.diff(edge) / width))), 1)
+        result: Array = np.maximum(turn[:-1], turn[1:]) * width / 8
+        return result
 
     def contours(self, sign: float, refine: bool) -> tuple[Array, ...]:
         """Closed polygons in the axes' values, largest first."""
