@@ -9,7 +9,7 @@ from ..experiment.experiment import Experiment
 from ..rates.reach import Reach
 from ..rates.scan import scan
 from .curve import Curve, Role
-from .experiment_bound import EXISTING
+from .experiment_bound import EXISTING, searched
 from .signal import standard_model
 
 MIXINGS = np.geomspace(1e-13, 1.0, 79)
@@ -28,15 +28,18 @@ def computed_curves(
 ) -> list[Curve]:
     """Contours of each experiment for a heavy neutrino that mixes with one flavour and has no new decays, as in Fig. 2.
 
-    By the criterion of its card. Experiments that have run are labelled as bounds, others as projections. Contours are closed: above the
-    upper edge the state decays before the detector.
+    By the criterion of its card, over the masses that searches covered (`SEARCHED`). Experiments that have run are labelled as bounds,
+    others as projections. Contours are closed: above the upper edge the state decays before the detector.
     """
     grid = np.geomspace(masses[0], masses[1], points)
     model = standard_model(float(grid[0]), flavour, 1e-8, majorana)
     found = []
     for experiment in experiments:
         progress(experiment.name)
-        reached = scan(model, experiment, ("m4", grid), (f"mixing2.{flavour}", MIXINGS), seed).reach()
+        covered = grid[[searched(experiment.name, float(mass)) for mass in grid]]
+        if len(covered) < 2:
+            continue
+        reached = scan(model, experiment, ("m4", covered), (f"mixing2.{flavour}", MIXINGS), seed).reach()
         found.append(reach_curve(experiment, reached, flavour, "bound" if experiment.name in EXISTING else "projection", majorana))
     return found
 

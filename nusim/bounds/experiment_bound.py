@@ -32,6 +32,9 @@ PUBLISHED_AS = {
     "ship-2015": ("ship-published",),
 }
 """Published limits of experiments, by the names of `published.py`."""
+SEARCHED = {"nutev": (0.25, 2.0), "microboone-numi": (0.010, 0.385)}
+"""GeV: masses that searches with an experiment's data covered, where its beam makes others for which nobody has looked.
+NuTeV: hep-ex/9908011 [recalled]. MicroBooNE: arXiv:2310.07660 from 10 MeV, arXiv:2207.03840 up to 385 MeV, the ends of their curves."""
 OTHER_FLAVOUR = {"charm": "e"}
 """Experiments without a published limit for some flavour, and the flavour whose limit says how many of nusim's events are excluded."""
 
@@ -59,6 +62,7 @@ class CountedBound:
         self._standard = self._model = None
         if limits:
             shares = [mass / heavy[-1] for mass in heavy]
+            masses = [mass for mass in masses if searched(experiment.name, mass)]
             wanted = [*heavy, *(share * mass for mass in masses for share in shares)]
             self._standard = standard_line(experiment, flavour, wanted, spectrum.majorana, seed)
             self._model = model_line(model, experiment, [heavy[-1], *masses], seed)
@@ -86,6 +90,9 @@ class CountedBound:
             if events > 0:
                 self._at_limit[state] = events, flavour
 
+    def _searched(self, state: str) -> bool:
+        return searched(self.experiment.name, self.spectrum.mass(state))
+
     def _excluded(self, state: str) -> float:
         """Events of a state that are excluded."""
         return self._at_limit[state][0] if state in self._at_limit else self._threshold
@@ -103,12 +110,16 @@ class CountedBound:
         kind: Kind = "projection" if self._projection else "scaled" if self.experiment.recast is not None else "computed"
         # limits stand for the state that gives most of the events
         state = max(self.spectrum.heavy_states, key=lambda one: selected.get(one, 0.0))
+        if events > 0 and not self._searched(state):
+            low, high = SEARCHED[name]
+            reason = f"{events:.3g} events, but searches with this data covered {low:g} to {high:g} GeV alone"
+            return Verdict(name, name, kind, "no bound", state, None, events, reason=reason)
         if events == 0 and not self._projection:
             why = [note for note in self._rate.warnings if "outside the limit" in note or "no open production" in note]
             if why or self.experiment.recast is not None:
                 reason = "; ".join(why) or "none of the decays that were looked for"
                 return Verdict(name, name, kind, "no bound", state, None, 0.0, self._threshold, reason=reason)
-        strength = sum(number / self._excluded(one) for one, number in selected.items())
+        strength = sum(number / self._excluded(one) for one, number in selected.items() if self._searched(one))
         mass, value = self.spectrum.mass(state), self.spectrum.mixing2(self.flavour, state)
         own = usual = None
         if self._standard is not None and self._model is not None:
@@ -153,6 +164,12 @@ class CountedBound:
             own = tuple(points * np.array(factors) for points in contours)
             found.append(replace(usual, name=f"{name}-model", label=f"{name}, {self.spectrum.model.name}", state=state, contours=own))
         return found
+
+
+def searched(experiment: str, mass: float) -> bool:
+    """Whether searches with an experiment's data covered a mass; those to come will cover what they can."""
+    low, high = SEARCHED.get(experiment, (0.0, np.inf))
+    return bool(low <= mass <= high)
 
 
 def limits_of(experiment: str, flavour: str, majorana: bool, confidence: float) -> list[Limit]:

@@ -10,6 +10,7 @@ import pytest
 
 from nusim.bounds import published as module
 from nusim.bounds.dark_photon import dark_photon_bounds
+from nusim.bounds.experiment_bound import searched
 from nusim.bounds.published import PUBLISHED, Apparatus, Limit, installed, published
 from nusim.bounds.recast import recast
 from nusim.bounds.signal import Signal, largest_mixing, signals, standard, with_mixing
@@ -233,3 +234,16 @@ def test_figure_of_a_model_with_one_state() -> None:
     figure = draw(found)
     assert "t2k-nd280: " in figure.axes[0].get_title()
     assert {entry.flavour for entry in PUBLISHED} == {"e", "mu", "tau"}
+
+
+def test_masses_nobody_has_searched_are_no_bound() -> None:
+    """MicroBooNE's NuMI data hold decays of 0.8 GeV states from charm, but its searches end at 385 MeV."""
+    found = recast(read_model("triangle"), ["microboone-numi"], limits=False).of("microboone-numi")
+    assert found.verdict == "no bound"
+    assert found.strength is None
+    assert found.events is not None
+    assert found.events > 1
+    assert "0.01 to 0.385 GeV" in found.reason
+    assert all(searched("microboone-numi", mass) for mass in (0.01, 0.2, 0.385))
+    assert not searched("microboone-numi", 0.4)
+    assert searched("dune-nd", 5.0)

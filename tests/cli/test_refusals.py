@@ -67,7 +67,8 @@ def test_refused(nusim: Run, argv: tuple[str, ...], message: str) -> None:
         (("events", "circle", "sbnd", "-o", "x.lhe"), "the following arguments are required: -n/--number"),
         (("events", "circle", "sbnd", "-n", "1.5", "-o", "x.lhe"), "'1.5': a whole number is needed"),
         (("events", "circle", "sbnd", "-n", "1", "-o", "x.lhe", "--format", "hepmc"), "invalid choice: 'hepmc'"),
-        (("scan", "circle", "sbnd"), "invalid choice: 'scan'"),
+        (("scan", "circle", "sbnd"), "the following arguments are required: --x, --y"),
+        (("scans", "circle", "sbnd"), "invalid choice: 'scans'"),
     ],
 )
 def test_bad_command_line(nusim: Run, argv: tuple[str, ...], message: str) -> None:
