@@ -5,17 +5,19 @@ Published limits are for a dark photon that decays into Standard Model particles
 weaker side; a scan of resonances fluctuates by a factor of a few below them.
 """
 
-import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from .. import pdg
+import numpy as np
+
 from ..constants import Measured
-from ..decays.dark import boson_mass, dark_parents
-from ..decays.table import decay_table
+from ..decays.dark import dark_parents
+from ..kernels.arrays import Array
 from ..model.model import DarkSector
 from ..model.spectrum import Spectrum
-from ..units import HBARC
+from ..rates.widths import WidthScan, width_scan
+from .signal import Signal, is_visible, signals, visible_share
 
 BABAR_VISIBLE = Measured(1e-3, 0.0, "BaBar, arXiv:1406.2980: 1e-4 to 1e-3 for 0.02 to 10.2 GeV, 90% CL, abstract [recalled]")
 BABAR_INVISIBLE = Measured(1e-3, 0.0, "BaBar, arXiv:1702.03327: about 1e-3 up to 8 GeV, 90% CL, abstract [recalled]")
@@ -41,54 +43,74 @@ class DarkPhotonBound:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Search:
+    name: str
+    label: str
+    looked_for: Literal["leptons", "nothing", "any"]
+    limit: Measured
+    """On |epsilon|."""
+    low: float
+    """GeV."""
+    high: float
+
+
+_SEARCHES = (
+    _Search("babar-visible", "BaBar, e+e- and mu+mu-", "leptons", BABAR_VISIBLE, 0.02, 10.2),
+    _Search("babar-invisible", "BaBar, invisible", "nothing", BABAR_INVISIBLE, 0.0, 8.0),
+    _Search("electroweak", "electroweak precision", "any", ELECTROWEAK, 0.0, 80.0),
+)
+
+
 def dark_photon_bounds(spectrum: Spectrum) -> list[DarkPhotonBound]:
     """Bounds on |epsilon| at the mass of the model's Z'; none for a model without one, or a Z' outside the searches' masses."""
-    model = spectrum.model
-    if "zprime" not in dark_parents(spectrum) or not isinstance(model, DarkSector):
+    if not has_zprime(spectrum):
         return []
-    mass = boson_mass(spectrum, "zprime")
-    table = decay_table(spectrum, "zprime")
-    seen = sum(channel.width for channel in table if channel.visible)
-    visible = seen / table.total_width if table.total_width > 0 else 0.0
-    unseen = _unseen(spectrum)
+    found = limits_along([spectrum], signals([spectrum]))
+    return [
+        DarkPhotonBound(
+            search.name, search.label, search.looked_for, float(search.limit), float(limit[0]), float(share[0]), search.limit.source
+        )
+        for search, limit, share in found
+        if not np.isnan(limit[0])
+    ]
+
+
+def has_zprime(spectrum: Spectrum) -> bool:
+    """Whether a model has a Z' that kinetic mixing is defined for."""
+    return isinstance(spectrum.model, DarkSector) and "zprime" in dark_parents(spectrum)
+
+
+def limits_along(spectra: Sequence[Spectrum], heavy: Mapping[str, Signal]) -> list[tuple[_Search, Array, Array]]:
+    """Each search, its limit on |epsilon| at n models with a Z', NaN outside its masses, and the share of Z' decays it looks for.
+
+    `heavy`: the models' heavy neutrinos, as `signals` gives them.
+    """
+    scan = width_scan(list(spectra), "zprime")
+    shares = {"leptons": visible_share(scan), "nothing": _unseen(scan, heavy), "any": np.ones(len(spectra))}
     found = []
-    if 0.02 <= mass <= 10.2:
-        limit = _weakened(float(BABAR_VISIBLE), visible)
-        found.append(
-            DarkPhotonBound(
-                "babar-visible", "BaBar, e+e- and mu+mu-", "leptons", float(BABAR_VISIBLE), limit, visible, BABAR_VISIBLE.source
-            )
-        )
-    if mass <= 8.0:
-        limit = _weakened(float(BABAR_INVISIBLE), unseen)
-        found.append(
-            DarkPhotonBound("babar-invisible", "BaBar, invisible", "nothing", float(BABAR_INVISIBLE), limit, unseen, BABAR_INVISIBLE.source)
-        )
-    if mass < 80.0:
-        limit = float(ELECTROWEAK)
-        found.append(DarkPhotonBound("electroweak", "electroweak precision", "any", limit, limit, 1.0, ELECTROWEAK.source))
+    for search in _SEARCHES:
+        share = shares[search.looked_for]
+        covered = (scan.mass >= search.low) & (scan.mass <= search.high)
+        weakened = np.divide(float(search.limit), np.sqrt(share), out=np.full(len(share), np.inf), where=share > 0)
+        found.append((search, np.where(covered, weakened, np.nan), share))
     return found
 
 
-def _weakened(limit: float, share: float) -> float:
-    return limit / share**0.5 if share > 0 else float("inf")
-
-
-def _unseen(spectrum: Spectrum) -> float:
+def _unseen(scan: WidthScan, heavy: Mapping[str, Signal]) -> Array:
     """Share of Z' decays of which nothing is seen: heavy neutrinos must leave the detector, or decay invisibly in it."""
-    table = decay_table(spectrum, "zprime")
-    if table.total_width == 0:
-        return 0.0
     shown = {}
-    for state in spectrum.heavy_states:
-        own = decay_table(spectrum, state)
-        seen = sum(channel.width for channel in own if channel.visible)
-        rate = own.mass / (_MOMENTUM * float(HBARC))
-        decays = -math.expm1(-_LENGTH * rate * own.total_width)
-        shown[state] = decays * seen / own.total_width if own.total_width > 0 else 0.0
-    total = 0.0
-    for channel in table:
-        if not channel.visible:
-            escape = [1.0 - shown.get(name, 0.0) for name in channel.products.split() if name in pdg.HEAVY_STATE_CODES]
-            total += channel.width * math.prod(escape)
-    return total / table.total_width
+    for state, signal in heavy.items():
+        seen, total = signal.visible_width(), signal.total_width
+        share = np.divide(seen, total, out=np.zeros(len(total)), where=total > 0)
+        shown[state] = share * signal.decays_between(0.0, _LENGTH, _MOMENTUM)
+    unseen = np.zeros(len(scan.mass))
+    for products, width in scan.width.items():
+        if not is_visible(products):
+            escape = np.ones(len(scan.mass))
+            for name in products.split():
+                escape = escape * (1.0 - shown[name]) if name in shown else escape
+            unseen += np.nan_to_num(width) * escape
+    total = np.nan_to_num(scan.total_width)
+    result: Array = np.divide(unseen, total, out=np.zeros(len(total)), where=total > 0)
+    return result

@@ -216,7 +216,12 @@ class Limit:
 
     def at(self, mass: float) -> float:
         """|U|^2 at a mass in GeV, logarithms interpolated; NaN outside the curve."""
-        return float(np.exp(np.interp(np.log(mass), np.log(self.mass), np.log(self.lower), left=np.nan, right=np.nan)))
+        return float(self.along(np.array([mass]))[0])
+
+    def along(self, mass: Array) -> Array:
+        """`at` for masses (n,)."""
+        result: Array = np.exp(np.interp(np.log(mass), np.log(self.mass), np.log(self.lower), left=np.nan, right=np.nan))
+        return result
 
     def upper_at(self, mass: float) -> float:
         """Upper edge at a mass; infinite where there is none."""

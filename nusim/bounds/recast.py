@@ -86,9 +86,10 @@ def _of_state(limit: Limit, state: str, signal: Signal, here: dict[str, Signal],
     entry = limit.entry
     kind: Kind = "peak search" if entry.peak is not None else "scaled"
     value = float(signal.mixing2[0, _place(entry.flavour)])
-    bound = limit.at(signal.mass)
+    mass = float(signal.mass[0])
+    bound = limit.at(mass)
     if np.isnan(bound):
-        where = f"{state} of {signal.mass:.4g} GeV: outside {limit.mass[0]:.3g} to {limit.mass[-1]:.3g} GeV"
+        where = f"{state} of {mass:.4g} GeV: outside {limit.mass[0]:.3g} to {limit.mass[-1]:.3g} GeV"
         return Verdict(entry.name, entry.label, kind, "no bound", state, None, value=value, reason=where, flavour=entry.flavour)
     chance: float | None = None
     if entry.peak is not None:

@@ -7,20 +7,21 @@ import numpy as np
 
 from .. import pdg
 from ..decays.dark import dark_parents
+from ..decays.table import partial_widths
 from ..errors import ParameterError
 from ..kernels.arrays import Array, ArrayLike
 from ..model.model import FLAVOURS, DarkNeutrino, Hnl, Model, Physical
 from ..model.spectrum import Spectrum, solve
-from ..rates.widths import width_scan
+from ..rates.widths import WidthScan, width_scan
 from ..units import HBARC
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Signal:
-    """One heavy state at n points of one mass; arrays of shape (n,)."""
+    """One heavy state at n points; arrays of shape (n,)."""
 
     state: str
-    mass: float
+    mass: Array
     """GeV."""
     mixing2: Array
     """(n, 3): |U_e|^2, |U_mu|^2, |U_tau|^2."""
@@ -44,7 +45,7 @@ class Signal:
         return total
 
     def _share(self, products: str) -> ArrayLike:
-        if _is_visible(products):
+        if is_visible(products):
             return 1.0
         unseen: ArrayLike = 1.0
         for name in products.split():
@@ -59,7 +60,7 @@ class Signal:
             total += products.split().count(name) * np.nan_to_num(width)
         return np.divide(total, self.total_width, out=np.zeros_like(total), where=self.total_width > 0)
 
-    def decays_between(self, near: float, far: float, momentum: float) -> Array:
+    def decays_between(self, near: float, far: float, momentum: ArrayLike) -> Array:
         """Chance to decay between two distances, metres, at a momentum in GeV."""
         rate = self.mass * self.total_width / (momentum * float(HBARC))
         result: Array = np.exp(-near * rate) * -np.expm1(-(far - near) * rate)
@@ -67,36 +68,35 @@ class Signal:
 
 
 def signals(spectra: Sequence[Spectrum]) -> dict[str, Signal]:
-    """The heavy states of models that share their masses, at one or more mixings."""
-    bosons = _boson_shares(spectra)
+    """The heavy states of models of one kind."""
+    bosons = {boson: visible_share(width_scan(list(spectra), boson)) for boson in dark_parents(spectra[0])}
     out = {}
     for state in spectra[0].heavy_states:
         scan = width_scan(list(spectra), state)
         mixing2 = np.array([spectrum.active_mixing2(state) for spectrum in spectra])
         total = np.nan_to_num(scan.total_width) + np.zeros(len(spectra))
-        out[state] = Signal(state, spectra[0].mass(state), mixing2, total, scan.width, bosons)
+        out[state] = Signal(state, scan.mass, mixing2, total, scan.width, bosons)
     return out
 
 
-def _boson_shares(spectra: Sequence[Spectrum]) -> dict[str, Array]:
-    """Visible share of the decays of the model's bosons at each point."""
-    shares = {}
-    for boson in dark_parents(spectra[0]):
-        scan = width_scan(list(spectra), boson)
-        seen = sum((width for name, width in scan.width.items() if _is_visible(name)), np.zeros(len(spectra)))
-        total = scan.total_width + np.zeros(len(spectra))
-        shares[boson] = np.divide(seen, total, out=np.zeros(len(spectra)), where=total > 0)
-    return shares
+def visible_share(scan: WidthScan) -> Array:
+    """Share of a state's decays with a charged particle, a photon or a meson, shape (n,); 0 for a stable one."""
+    seen = sum((np.nan_to_num(width) for name, width in scan.width.items() if is_visible(name)), np.zeros(len(scan.mass)))
+    total = np.nan_to_num(scan.total_width)
+    result: Array = np.divide(seen, total, out=np.zeros(len(scan.mass)), where=total > 0)
+    return result
 
 
-def _is_visible(products: str) -> bool:
+def is_visible(products: str) -> bool:
+    """Whether a final state holds a charged particle, a photon or a meson."""
     return any(name not in ("nu", *pdg.HEAVY_STATE_CODES) for name in products.split())
 
 
-def standard(mass: float, flavour: str, mixing2: Array, majorana: bool) -> Signal:
-    """A heavy neutral lepton without new interactions that mixes with one flavour, at each mixing."""
-    points = [solve(standard_model(mass, flavour, float(value), majorana)) for value in mixing2]
-    return signals(points)["nu4"]
+def standard(mass: Array, flavour: str, mixing2: Array, majorana: bool) -> Signal:
+    """A heavy neutral lepton without new interactions that mixes with one flavour, at each mass and mixing, shapes (n,)."""
+    of_flavours = np.eye(len(FLAVOURS))[FLAVOURS.index(flavour)][:, None] * mixing2
+    widths = partial_widths(mass, of_flavours, majorana)
+    return Signal("nu4", mass, of_flavours.T, np.sum(list(widths.values()), axis=0), widths, {})
 
 
 def standard_model(mass: float, flavour: str, mixing2: float, majorana: bool) -> Hnl:

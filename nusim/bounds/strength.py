@@ -17,18 +17,20 @@ LEAST_MOMENTUM = 1e-3
 """GeV; slower states near threshold decay within reach all the same."""
 
 
-def momentum_in(apparatus: Apparatus, mass: float) -> float:
-    """Typical momentum of a heavy neutrino of this mass from the apparatus' parents, GeV; 0 where it cannot be made.
+def momentum_in(apparatus: Apparatus, mass: Array) -> Array:
+    """Typical momentum of heavy neutrinos of these masses from the apparatus' parents, GeV, shape (n,); 0 where they cannot be made.
 
     At rest: that of the two-body decay. In flight: for the mean energy, gamma times that in the parent's frame.
     """
     parent, lepton = (pdg.mass(pdg.CODES[name]) for name in (apparatus.parent, f"{apparatus.lepton}+"))
-    if mass + lepton >= parent:
-        return 0.0
+    made = mass + lepton < parent
+    light = np.where(made, mass, 0.0)
     if apparatus.momentum == 0:
-        return max(float(two_body_momentum(parent, mass, lepton)), LEAST_MOMENTUM)
-    energy = np.hypot(apparatus.momentum, parent) / parent * float(two_body_energy(parent, mass, lepton))
-    return float(np.sqrt(energy**2 - mass**2))
+        momentum = np.maximum(two_body_momentum(parent, light, lepton), LEAST_MOMENTUM)
+    else:
+        energy = np.hypot(apparatus.momentum, parent) / parent * two_body_energy(parent, light, lepton)
+        momentum = np.sqrt(energy**2 - light**2)
+    return np.where(made, momentum, 0.0)
 
 
 def visible_chance(apparatus: Apparatus, signal: Signal, others: dict[str, Signal]) -> Array:
@@ -38,23 +40,22 @@ def visible_chance(apparatus: Apparatus, signal: Signal, others: dict[str, Signa
     by mass and over the whole length: an upper bound.
     """
     p = momentum_in(apparatus, signal.mass)
-    if p == 0:
-        return np.zeros(len(signal.total_width))
+    made, p = p > 0, np.maximum(p, LEAST_MOMENTUM)
     decays = signal.decays_between(0.0, apparatus.length, p)
     chance = _ratio(signal.visible_width(), signal.total_width) * decays
     for name, other in others.items():
         number = signal.daughters(name)
         if name != signal.state and number.any():
-            later = other.decays_between(0.0, apparatus.length, max(p * other.mass / signal.mass, LEAST_MOMENTUM))
+            later = other.decays_between(0.0, apparatus.length, np.maximum(p * other.mass / signal.mass, LEAST_MOMENTUM))
             chance = chance + decays * number * later * _ratio(other.visible_width(), other.total_width)
-    return np.minimum(chance, 1.0)
+    return np.where(made, np.minimum(chance, 1.0), 0.0)
 
 
 def peak_strength(limit: Limit, signal: Signal, others: dict[str, Signal]) -> tuple[Array, Array]:
     """|U|^2 over the limit, less what is lost to visible decays, and the chance of these; NaN outside the curve."""
     assert limit.entry.peak is not None
     chance = visible_chance(limit.entry.peak, signal, others)
-    return _mixing2(limit, signal) * (1.0 - chance) / limit.at(signal.mass), chance
+    return _mixing2(limit, signal) * (1.0 - chance) / limit.along(signal.mass), chance
 
 
 def scaled_strength(limit: Limit, signal: Signal) -> Array:
@@ -65,15 +66,15 @@ def scaled_strength(limit: Limit, signal: Signal) -> Array:
     """
     flight = limit.entry.flight
     assert flight is not None
-    bound = limit.at(signal.mass)
-    if np.isnan(bound):
-        return np.full(len(signal.total_width), np.nan)
-    at_limit = standard(signal.mass, limit.entry.flavour, np.array([bound]), limit.nature == "Majorana")
-    reference = float(_seen(flight, at_limit)[0]) * bound
-    if reference == 0:
-        return np.full(len(signal.total_width), np.nan)
-    result: Array = _mixing2(limit, signal) * _seen(flight, signal) / reference
-    return result
+    bound = limit.along(signal.mass)
+    strength = np.full(len(bound), np.nan)
+    covered = np.flatnonzero(np.isfinite(bound))
+    if len(covered):
+        at_limit = standard(signal.mass[covered], limit.entry.flavour, bound[covered], limit.nature == "Majorana")
+        reference = _seen(flight, at_limit) * bound[covered]
+        own = (_mixing2(limit, signal) * _seen(flight, signal))[covered]
+        strength[covered] = np.divide(own, reference, out=np.full(len(covered), np.nan), where=reference > 0)
+    return strength
 
 
 def _seen(flight: Flight, signal: Signal) -> Array:

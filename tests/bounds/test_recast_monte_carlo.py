@@ -91,7 +91,7 @@ def test_limits_of_a_standard_and_of_an_invisible_state() -> None:
     flown = rays(np.random.default_rng(5))
     assert len(flown[0]) > 5_000
 
-    usual = standard(M, "mu", U2, True)
+    usual = standard(np.full(len(U2), M), "mu", U2, True)
     expected, error = edge(U2, usual.total_width, usual.visible_width(), flown)
     line = standard_line(experiment, "mu", [M], True)
     found = line.edges(M)[0]
