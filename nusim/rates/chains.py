@@ -5,8 +5,8 @@ nodes of the scan's grid the chains are sampled as rates do it, with random numb
 and in logarithms, is their number over that of the heavy states made, which is exact at every point.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -49,6 +49,8 @@ class Chained:
     selected: float
     error: float
     """Standard error of `selected`."""
+    by_state: Mapping[str, float] = field(default_factory=dict)
+    """Of `selected`, by the state that decays."""
 
 
 def sampled_chains(sampler: Sampler, spectrum: Spectrum, chosen: dict[int, Chosen], parents: list[ParentFlux]) -> Chained:
@@ -89,9 +91,12 @@ def sampled_chains(sampler: Sampler, spectrum: Spectrum, chosen: dict[int, Chose
     events = float(seen.sum())
     if events == 0:
         return Chained(0.0, 0.0, 0.0)
-    kept, error = _kept(sampler, found, finals, tables, seen)
+    passed, number = _kept(sampler, found, finals, tables, seen)
+    kept, error = float(passed.mean()), float(passed.std() / np.sqrt(len(passed)))
+    states = np.array([route.state for route in routes])[number]
+    by_state = {state: events * float(passed[states == state].sum() / len(passed)) for state in dict.fromkeys(states.tolist())}
     lines = found.error_of_lines(_visible(routes, finals, tables)[found.route])
-    return Chained(events, events * kept, float(np.hypot(lines * kept, events * error)))
+    return Chained(events, events * kept, float(np.hypot(lines * kept, events * error)), by_state)
 
 
 def _of_neutrinos(sampler: Sampler, spectrum: Spectrum, tables: dict[str, DecayTable]) -> list[ProductionMode]:
@@ -134,8 +139,10 @@ def _surveyed(sampler: Sampler, parents: ParentFlux, routes: Sequence[Route], ch
     return Survey(source, rows, np.zeros(len(rows), np.int64), weight, crossing, boosts)
 
 
-def _kept(sampler: Sampler, found: Survey, finals: Sequence[FinalState], tables: dict[str, DecayTable], seen: Array) -> tuple[float, float]:
-    """Selected share of the visible decays and its standard error; lines are taken in proportion to `seen`."""
+def _kept(
+    sampler: Sampler, found: Survey, finals: Sequence[FinalState], tables: dict[str, DecayTable], seen: Array
+) -> tuple[Array, IntArray]:
+    """Whether visible decays are selected, times their efficiency, and their routes; lines are taken in proportion to `seen`."""
     selection, seed, n = sampler.experiment.selection, sampler.seed, _DECAYS
     u = uniforms(seed, streams.SCAN_DECAYS, np.arange(n), 3)
     steps = np.cumsum(seen)
@@ -164,7 +171,7 @@ def _kept(sampler: Sampler, found: Survey, finals: Sequence[FinalState], tables:
             lab = np.stack([boost(momenta[:, k], flux.momentum[part], mass) for k in range(codes.shape[1])], axis=1)
             good = passes(selection, codes, lab, vertex[part], uniforms(seed, stage + 1, index, 2 * codes.shape[1]))
             kept[part] = good * efficiency
-    return float(kept.mean()), float(kept.std() / np.sqrt(n))
+    return kept, flux.route
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,4 +1,4 @@
-"""Points of a scan: two keys of cards, and the masses, mixings and widths of the heavy states at each pair of their values."""
+"""Points of a scan: keys of cards, and the masses, mixings and widths of the heavy states at each set of their values."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -120,7 +120,7 @@ class Points:
     """Models at n points."""
 
     model: Model
-    keys: tuple[str, str]
+    keys: tuple[str, ...]
     states: tuple[StatePoints, ...]
     refused: Mapping[int, str]
     """Why there is no model at a point."""
@@ -135,8 +135,8 @@ class Points:
         return len(self.states[0].widths)
 
 
-def points_at(model: Model, keys: tuple[str, str], values: tuple[Array, Array], experiment: Experiment, mixed: bool) -> Points:
-    """Models with two keys at the given values, n of each. `mixed`: whether the scan changes the flavours' shares."""
+def points_at(model: Model, keys: tuple[str, ...], values: tuple[Array, ...], experiment: Experiment, mixed: bool) -> Points:
+    """Models with keys at the given values, n of each. `mixed`: whether the scan changes the flavours' shares."""
     protons = np.ones(len(values[0]))
     changes: dict[str, Array] = {}
     for key, column in zip(keys, values, strict=True):
@@ -146,13 +146,13 @@ def points_at(model: Model, keys: tuple[str, str], values: tuple[Array, Array], 
             changes[key] = column
     if isinstance(model, Hnl) and set(changes) <= _HNL_KEYS:
         return _hnl_points(model, keys, changes, protons, mixed)
-    return _solved_points(model, keys, changes, protons)
+    return solved_points(model, keys, changes, protons)
 
 
 _HNL_KEYS = {"m4", "mixing2", *(f"mixing2.{flavour}" for flavour in FLAVOURS)}
 
 
-def _hnl_points(model: Hnl, keys: tuple[str, str], changes: Mapping[str, Array], protons: Array, mixed: bool) -> Points:
+def _hnl_points(model: Hnl, keys: tuple[str, ...], changes: Mapping[str, Array], protons: Array, mixed: bool) -> Points:
     """All points together."""
     n = len(protons)
     mass = changes.get("m4", np.full(n, model.m4))
@@ -228,37 +228,31 @@ def model_at(model: Model, changes: Mapping[str, Any]) -> tuple[Model, tuple[str
     return model_card(changed, model.name).model(), notes
 
 
-def _solved_points(model: Model, keys: tuple[str, str], changes: Mapping[str, Array], protons: Array) -> Points:
-    """Each point's card solved; widths of all together."""
+def solved_points(model: Model, keys: tuple[str, ...], changes: Mapping[str, Array], protons: Array) -> Points:
+    """Each point's card solved; widths of all together. ParameterError where no point has a solution."""
     n, refused, notes = len(protons), dict[int, str](), dict[str, None]()
     spectra: list[Spectrum | None] = [None] * n
-    last: str | None = None
     for place in range(n):
         try:
             changed, said = model_at(model, {key: float(column[place]) for key, column in changes.items()})
             spectra[place] = solve(changed)
             notes |= dict.fromkeys(said)
         except ParameterError as error:
-            refused[place] = last = str(error)
+            refused[place] = str(error)
         except CardError:
             raise
+    found = _tabled(spectra, refused)
     good = [place for place in range(n) if spectra[place] is not None]
-    if not good:
-        raise ParameterError(f"scan: no point has a solution: {last}")
     solved = [one for one in spectra if one is not None]
     states = []
-    for state in solved[0].heavy_states:
+    for state, (masses, partial) in found.items():
         mass, total = np.full((2, n), np.nan)
         mixing2 = np.zeros((3, n))
         mixing2[:, good] = np.array([one.active_mixing2(state) for one in solved]).T
         widths: dict[str, Array] = {}
-        try:
-            masses, found = _widths(solved, state)
-        except ParameterError as error:
-            raise ParameterError(f"scan: {error}") from None
         mass[good] = masses
-        total[good] = np.sum(list(found.values()), axis=0)
-        for name, column in found.items():
+        total[good] = np.sum(list(partial.values()), axis=0)
+        for name, column in partial.items():
             if np.any(column > 0):
                 widths[name] = np.full(n, np.nan)
                 widths[name][good] = column
@@ -266,6 +260,29 @@ def _solved_points(model: Model, keys: tuple[str, str], changes: Mapping[str, Ar
     for one in solved[:: max(1, len(solved) // 20)]:
         notes |= dict.fromkeys([*one.warnings, *(note for state in one.heavy_states for note in table_warnings(one, state))])
     return Points(model, keys, tuple(states), refused, protons, tuple(notes), spectra)
+
+
+def _tabled(spectra: list[Spectrum | None], refused: dict[int, str]) -> dict[str, tuple[Array, dict[str, Array]]]:
+    """Masses and widths of every state; points that have none are taken out of `spectra` and put among the refused."""
+
+    def found() -> dict[str, tuple[Array, dict[str, Array]]]:
+        solved = [one for one in spectra if one is not None]
+        if not solved:
+            raise ParameterError(f"scan: no point has a solution: {next(iter(refused.values()))}")
+        return {state: _widths(solved, state) for state in solved[0].heavy_states}
+
+    if all(one is None for one in spectra):
+        return found()
+    try:
+        return found()
+    except ParameterError:
+        for place, one in enumerate(spectra):
+            try:
+                for state in one.heavy_states if one is not None else ():
+                    widths_at([one], state)  # type: ignore[list-item]
+            except ParameterError as error:
+                refused[place], spectra[place] = str(error), None
+        return found()
 
 
 _AT_ONCE = 500

@@ -91,13 +91,14 @@ def _scaled(table: DecayTable, limit: PublishedLimit, recast: Recast, made: floa
     return {products: made * survival * table.width(products) / seen for products in limit.visible if table.width(products) > 0}
 
 
-def scaled_at(points: "Points", experiment: Experiment) -> tuple[Array, list[str]]:
-    """`scaled_events` at the points of a scan, shape (n,), NaN where there is none; and what there is to say."""
+def scaled_at(points: "Points", experiment: Experiment) -> tuple[dict[str, Array], list[str]]:
+    """`scaled_events` at the points of a scan by state, shape (n,), and what there is to say."""
     from .criterion import criterion_events
 
     recast, n = experiment.recast, len(points.protons)
     assert recast is not None, "asked of experiments with [recast] only"
-    events = np.zeros(n)
+    events = {state.state: np.zeros(n) for state in points.states}
+    scale = criterion_events(experiment.criterion, experiment.background)
     notes = [f"{experiment.name}: recast by scaling of published limits, not simulated; no events can be drawn"]
     for state in points.states:
         for limit in recast.limits:
@@ -118,5 +119,5 @@ def scaled_at(points: "Points", experiment: Experiment) -> tuple[Array, list[str
             change = state.total_width[rows] - np.sum(list(reference.values()), axis=0)
             survival = np.exp(np.minimum(-away * change, 700.0))
             made = own[rows] / bound[rows] * survival * seen
-            events[rows] += np.divide(made, at_limit, out=np.zeros(len(rows)), where=at_limit > 0)
-    return criterion_events(experiment.criterion, experiment.background) * events, notes
+            events[state.state][rows] += scale * np.divide(made, at_limit, out=np.zeros(len(rows)), where=at_limit > 0)
+    return events, notes
