@@ -7,9 +7,9 @@ import warnings
 from collections.abc import Sequence
 
 from ..errors import NusimError
-from . import beam, cards, convert, events, flux, info, masses, merge, plot, rate, reach, recast, region, scan, show, widths
+from . import beam, cards, convert, events, flux, info, masses, merge, plot, rate, reach, recast, region, report, scan, show, widths
 
-_COMMANDS = (cards, show, masses, widths, flux, rate, events, scan, reach, region, recast, info, convert, merge, plot, beam)
+_COMMANDS = (cards, show, masses, widths, flux, rate, events, scan, reach, region, recast, report, info, convert, merge, plot, beam)
 
 _INTERRUPTED = 130
 _BROKEN_PIPE = 141
