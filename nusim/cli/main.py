@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 from ..errors import NusimError
 from . import beam, cards, convert, events, flux, info, masses, merge, plot, rate, reach, recast, region, report, scan, show, widths
+from .completion import SHELLS, PrintCompletion
+from .examples import add_examples
 
 _COMMANDS = (cards, show, masses, widths, flux, rate, events, scan, reach, region, recast, report, info, convert, merge, plot, beam)
 
@@ -33,9 +35,17 @@ def build_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    parser.add_argument(
+        "--print-completion",
+        metavar="SHELL",
+        action=PrintCompletion,
+        choices=SHELLS,
+        help=f"print a completion script: {', '.join(SHELLS)}",
+    )
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for command in _COMMANDS:
         command.add_parser(subparsers)
+    add_examples(parser)
     return parser
 
 

@@ -17,7 +17,7 @@ _COLUMNS, _ROWS = 11, 19
 _FACTOR = 5.0
 """Of the mass, to either side of the point."""
 _LOWEST_MIXING = 1e-12
-_WIDTHS, _WIDTHS_FACTOR = 61, 10.0
+_WIDTHS, _WIDTHS_FACTOR = 101, 10.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..bounds.verdict import ModelBounds
+from ..plot.branching import SMALLEST, curves_of
 from ..plot.rates import parent_kinds
 from ..plot.style import COLOURS
 from ..rates.rate import Rate
@@ -16,8 +17,6 @@ from .report import AtExperiment, OfState
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-SMALLEST = 1e-4
-"""Branching ratios below this are not drawn."""
 _SYMBOLS = ("diamond", "circle")
 _SERIES = (
     ("visible decays", "events", "stat_error", "norm_error"),
@@ -42,7 +41,7 @@ def branching(one: OfState) -> "Figure | None":
     figure.add_trace(
         go.Bar(
             x=[share for share, _ in shares],
-            y=[str(particles(name)) for _, name in shares],
+            y=[particles(name) for _, name in shares],
             orientation="h",
             marker_color=COLOURS[0],
             text=[f"{share:.3g}" for share, _ in shares],
@@ -66,13 +65,12 @@ def branching_over_mass(one: OfState) -> "Figure | None":
 
     values = np.array(one.values)
     ratios = {name: scan.branching_ratio(name) for name in scan.width}
-    drawn = sorted((name for name in ratios if np.nanmax(ratios[name]) >= SMALLEST), key=lambda name: -np.nanmax(ratios[name]))
     figure = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.05, row_heights=[0.65, 0.35])
     _styled(figure, 620)
-    for place, name in enumerate(drawn):
-        ratio = np.where(ratios[name] > 0, ratios[name], np.nan)
+    for place, names in enumerate(curves_of(ratios)):
+        ratio = np.where(ratios[names[0]] > 0, ratios[names[0]], np.nan)
         line = {"color": COLOURS[place % len(COLOURS)], "dash": _DASHES[place // len(COLOURS) % len(_DASHES)], "width": 2}
-        label = str(particles(name))
+        label = ", ".join(map(particles, names)) + (" each" if len(names) > 1 else "")
         hover = "%{x:.4g} GeV: %{y:.3g}"
         figure.add_trace(go.Scatter(x=_list(values), y=_list(ratio), name=label, line=line, mode="lines", hovertemplate=hover), 1, 1)
     ctau = np.where(np.isfinite(scan.ctau), scan.ctau, np.nan)

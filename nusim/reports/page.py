@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import MissingExtraError
+from ..plot.branching import SMALLEST
 from . import figures, tables
 from .blocks import Block, Fact, Heading, Lines, Notes, Picture, Plot, Section, Text, table
 from .names import particles, typeset
@@ -124,7 +125,7 @@ def _of_state(one: OfState, plots: _Plots) -> list[Block]:
     blocks: list[Block] = [Heading(f"{name}, {tables.value(one.table.mass, 6)} GeV")]
     if one.table.total_width == 0:
         return [*blocks, Text(f"{name} does not decay.")]
-    blocks += plots.block(figures.branching(one), f"Branching ratios of {name} above {figures.SMALLEST:g}.")
+    blocks += plots.block(figures.branching(one), f"Branching ratios of {name} above {SMALLEST:g}.")
     blocks.append(tables.widths(one.table))
     about = f"Branching ratios and cτ of {name} when the mass on the card changes and all else on it stays; dotted: this model."
     blocks += plots.block(figures.branching_over_mass(one), about)
