@@ -13,10 +13,11 @@ from ..rates.widths import WidthScan, width_scan
 
 LINES = 2000
 """Heavy neutrinos drawn at each mass of a contour: about 2%."""
-_COLUMNS, _ROWS = 11, 19
+_COLUMNS, _ROWS = 9, 17
 _FACTOR = 5.0
 """Of the mass, to either side of the point."""
-_LOWEST_MIXING = 1e-12
+_DECADES = 4.0
+"""Of the mixing, to either side of the point."""
 _WIDTHS, _WIDTHS_FACTOR = 101, 10.0
 
 
@@ -43,14 +44,19 @@ class Window:
 
 
 def window(spectrum: Spectrum) -> Window:
-    """Masses within a factor 5 of the point's and all mixings down to 1e-12; ParameterError for a model without one mass and one mixing."""
+    """Masses within a factor 5 and mixings within four decades of the point's; ParameterError for a model without one mass and one mixing."""
     key, mass = mass_key(spectrum.model)
     value = float(spectrum.active_mixing2("nu4").sum())
     if value == 0:
         raise ParameterError(f"{spectrum.model.name}: |U|^2 = 0: a point without mixing has no place in the plane of mass and mixing")
-    low, high = (float(f"{end:.3g}") for end in (mass / _FACTOR, mass * _FACTOR))
-    largest = float(f"{0.999 * _largest_mixing(spectrum):.3g}")
-    return Window(key, np.geomspace(low, high, _COLUMNS), np.geomspace(min(_LOWEST_MIXING, value / 10), largest, _ROWS), (mass, value))
+    masses = _ends(mass / _FACTOR, mass * _FACTOR)
+    mixings = _ends(value / 10**_DECADES, min(value * 10**_DECADES, 0.999 * _largest_mixing(spectrum)))
+    return Window(key, np.geomspace(*masses, _COLUMNS), np.geomspace(*mixings, _ROWS), (mass, value))
+
+
+def _ends(low: float, high: float) -> tuple[float, float]:
+    """With three digits, so that a command line can name them."""
+    return float(f"{low:.3g}"), float(f"{high:.3g}")
 
 
 def mass_key(model: Model) -> tuple[str, float]:

@@ -20,6 +20,14 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Columns:
+    """Small tables side by side where there is room."""
+
+    tables: tuple[Table, ...]
+    kind: str = "columns"
+
+
+@dataclass(frozen=True, slots=True)
 class Plot:
     """An interactive figure: plotly's data, layout and configuration as JSON."""
 
@@ -74,7 +82,7 @@ class Notes:
     kind: str = "notes"
 
 
-Block = Table | Plot | Picture | Text | Heading | Lines | Notes
+Block = Table | Columns | Plot | Picture | Text | Heading | Lines | Notes
 
 
 @dataclass(frozen=True, slots=True)

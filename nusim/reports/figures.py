@@ -170,7 +170,7 @@ def strengths(found: ModelBounds) -> "Figure | None":
     # bars on a logarithmic axis begin at its left end
     low, high = float(min(weakest, -1.0)) - 0.5, float(max(strongest, 0.0)) + 0.6
     shown = set[str]()
-    labels = [f"{one.label}, {particles(one.state)}" + (f" ({one.flavour})" if one.flavour else "") for one in some]
+    labels = [f"{one.label}, {particles(one.state)}" + (f" ({particles(one.flavour)})" if one.flavour else "") for one in some]
     for outcome, colour in _OUTCOMES.items():
         mine = [place for place, one in enumerate(some) if one.verdict == outcome]
         if not mine:

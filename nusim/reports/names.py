@@ -9,6 +9,7 @@ _WHOLE = {
     **{"KL": "K<sub>L</sub>", "KS": "K<sub>S</sub>", "numu": "ν<sub>μ</sub>", "nue": "ν<sub>e</sub>", "nutau": "ν<sub>τ</sub>"},
 }
 _LETTERS = {"mu": "μ", "tau": "τ", "pi": "π", "rho": "ρ", "omega": "ω", "eta": "η", "Ds": "D<sub>s</sub>", "Bs": "B<sub>s</sub>"}
+_OVERLINE = "\u0304"
 _SIGNS = str.maketrans({"-": "−", "'": "′"})
 
 
@@ -20,6 +21,9 @@ def particles(text: str) -> str:
 def _one(word: str) -> str:
     if word in _WHOLE:
         return _WHOLE[word]
+    if word.endswith("bar") and len(word) > 3:
+        conjugate = _one(word.removesuffix("bar"))
+        return conjugate[0] + _OVERLINE + conjugate[1:]
     body = word.rstrip("+-0*'")
     tail = word[len(body) :]
     if body not in _LETTERS and not body.isalpha():

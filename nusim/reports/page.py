@@ -155,7 +155,7 @@ def _rates(report: Report, plots: _Plots) -> Section:
         blocks.append(Heading(name))
         if one.rate.events == 0:
             blocks.append(Text(f"No events: {typeset(one.rate.warnings[0]) if one.rate.warnings else 'nothing is expected'}", "warning"))
-        blocks += tables.parts(one.rate)
+        blocks.append(tables.parts(one.rate))
         shown = one.rate.warnings[1:] if one.rate.events == 0 else one.rate.warnings
         blocks += _notes([note for note in shown if note not in report.spectrum.warnings])
     return Section("rates", "Expected events", tuple(blocks))

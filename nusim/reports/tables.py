@@ -16,18 +16,23 @@ from ..model.spectrum import Spectrum
 from ..pdg import HEAVY_STATE_CODES
 from ..rates.rate import Rate, ranked
 from ..units import C_LIGHT, eV
-from .blocks import Table, table
+from .blocks import Columns, Table, table
 from .names import particles, typeset
 from .report import AtExperiment, OfState
 
-_LEAST = 1e-6
+_LEAST = 1e-3
 """Shares below this are counted, not listed."""
+_SMALLEST_ERROR = 5e-4
+"""Relative: the widths of Z' and dark scalar follow from the card and have no theory error to show."""
 _PARTS = (("by_contribution", "contribution"), ("by_parent", "parent"), ("by_final_state", "final state"))
 
 
 def value(number_: float | None, digits: int = 6) -> str:
-    """A number as HTML."""
-    return typeset(number(number_, digits))
+    """A number as HTML, without a power of ten below a million."""
+    text = number(number_, digits)
+    if "e+" in text and abs(float(text)) < 1e6:
+        text = f"{float(text):.0f}"
+    return typeset(text)
 
 
 def masses(spectrum: Spectrum) -> Table:
@@ -66,7 +71,7 @@ def lifetimes(states: tuple[OfState, ...], majorana: bool) -> Table:
         decays = one.table
         flag = bbn_flag(decays)
         late = "" if flag is None else f"{'after' if flag.late else 'before'} (limit {float(flag.limit):g} s)"
-        theory = f"{decays.total_uncertainty:.1%}" if decays.total_uncertainty > 0 else ""
+        theory = f"{decays.total_uncertainty:.1%}" if decays.total_uncertainty > _SMALLEST_ERROR else ""
         nature = {"zprime": "vector", "phi": "scalar"}.get(decays.parent, "Majorana" if majorana else "Dirac")
         numbers = (decays.mass, 8), (decays.total_width, 6), (decays.ctau, 6), (decays.ctau / C_LIGHT, 6)
         mass, width, ctau, lifetime = (value(*pair) for pair in numbers)
@@ -134,7 +139,7 @@ def _error(error: float, of: float) -> str:
     return value(error, 2) + (f" ({error / of:.0%})" if of > 0 and error > 0 else "")
 
 
-def parts(rate: Rate) -> list[Table]:
+def parts(rate: Rate) -> Columns:
     """What the events of one experiment are made of."""
     found = []
     for part, title in _PARTS:
@@ -156,7 +161,7 @@ def parts(rate: Rate) -> list[Table]:
             rows.append((f"{len(rest)} more", value(sum(events for _, events in rest), 2), "", "", ""))
         if rows:
             found.append(table((title, "visible events", "± norm", "share", "selected"), rows))
-    return found
+    return Columns(tuple(found))
 
 
 def contours(found: tuple[AtExperiment, ...]) -> Table:
