@@ -13,10 +13,10 @@ from ..rates.widths import WidthScan, width_scan
 
 LINES = 2000
 """Heavy neutrinos drawn at each mass of a contour: about 2%."""
-_COLUMNS, _ROWS = 9, 17
-_FACTOR = 5.0
+_COLUMNS, _ROWS = 10, 11
+_FACTOR = 3.0
 """Of the mass, to either side of the point."""
-_DECADES = 4.0
+_DECADES = 3.0
 """Of the mixing, to either side of the point."""
 _WIDTHS, _WIDTHS_FACTOR = 101, 10.0
 
@@ -44,7 +44,7 @@ class Window:
 
 
 def window(spectrum: Spectrum) -> Window:
-    """Masses within a factor 5 and mixings within four decades of the point's; ParameterError for a model without one mass and one mixing."""
+    """Masses within a factor 3 and mixings within three decades of the point's; ParameterError where there is no one mass and mixing."""
     key, mass = mass_key(spectrum.model)
     value = float(spectrum.active_mixing2("nu4").sum())
     if value == 0:
