@@ -139,7 +139,7 @@ def traces(page: str) -> Iterator[dict[str, object]]:
 
 
 def decoded(values: object) -> np.ndarray:
-    """What plotly wrote: a list, or base64 of an array."""
+    """Numbers of a trace, NaN for its gaps."""
     assert isinstance(values, list)
     return np.array([np.nan if value is None else value for value in values], float)
 
