@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .experiment.experiment import Experiment
     from .io.convert import convert, merge
     from .io.inspect import info
+    from .io.pyhf_workspace import pyhf_workspace
     from .io.slha import slha_text
     from .io.write import write, write_events
     from .model.model import DarkNeutrino, DarkNeutrinoFamilies, Hnl, Model
@@ -77,6 +78,7 @@ __all__ = [
     "neutrino_flux",
     "partial_widths",
     "plot",
+    "pyhf_workspace",
     "read_beam",
     "read_experiment",
     "read_model",
@@ -127,6 +129,7 @@ _HOME = {
     "merge": "io.convert",
     "neutrino_flux": "rates.neutrino_flux",
     "partial_widths": "decays.table",
+    "pyhf_workspace": "io.pyhf_workspace",
     "read_beam": "cards.read",
     "read_experiment": "cards.read",
     "read_model": "cards.read",

@@ -130,9 +130,12 @@ class Timing:
         return result
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Beam:
-    """What a beam card says. Fields that only the generator of parents needs are None in cards that bring their own table."""
+    """What a beam card says; two of them are the same only if they are one.
+
+    Fields that only the generator of parents needs are None in cards that bring their own table.
+    """
 
     name: str
     source: str

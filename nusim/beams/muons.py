@@ -8,6 +8,7 @@ soon turned). mu- that stop are left out: most are captured.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -114,6 +115,8 @@ def lists_muons(parents: ParentFlux) -> bool:
     return bool(np.any(~parents.at_rest & (np.abs(parents.pdg) == 13)))
 
 
+# rates of many models ask for the same muons again and again
+@lru_cache(maxsize=2)
 def with_muons(parents: ParentFlux, tunnel: tuple[Section, ...], seed: int, angle: float = 0.0) -> ParentFlux:
     """The parents and, as further rows, the muons they leave; the parents alone without a tunnel, or if they hold muons in flight.
 

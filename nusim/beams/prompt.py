@@ -6,6 +6,7 @@ Nothing of them depends on horns or cascades, so a beam with horns has no table 
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -27,6 +28,8 @@ _FLIGHT = 20.0
 """Length of a prompt decay's segment in decay lengths."""
 
 
+# rates of many models ask for the same parents again and again
+@lru_cache(maxsize=2)
 def beam_parents(beam: Beam, polarity: Polarity) -> ParentFlux:
     """`load_parents`, and the heavy-quark hadrons and taus of a horn beam's target, the same at every call."""
     parents = load_parents(beam, polarity)

@@ -8,12 +8,10 @@ import numpy as np
 from ..experiment.experiment import Experiment
 from ..rates.reach import Reach
 from ..rates.scan import scan
+from .counted import MIXINGS
 from .curve import Curve, Role
 from .experiment_bound import EXISTING, searched
 from .signal import standard_model
-
-MIXINGS = np.geomspace(1e-13, 1.0, 79)
-"""|U|^2 of the grid, six a decade; contours are refined between them."""
 
 
 def computed_curves(

@@ -92,7 +92,8 @@ class CountedBound:
                 self._at_limit[state] = events, flavour
 
     def _searched(self, state: str) -> bool:
-        return searched(self.experiment.name, self.spectrum.mass(state))
+        """Searches are for heavy neutrinos: what a boson gives counts anywhere."""
+        return state not in self.spectrum.heavy_states or searched(self.experiment.name, self.spectrum.mass(state))
 
     def _excluded(self, state: str) -> float:
         """Events of a state that are excluded."""

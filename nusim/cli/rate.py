@@ -1,6 +1,7 @@
 """nusim rate: expected events."""
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -42,6 +43,10 @@ def add_parser(subparsers: Subparsers) -> None:
         help="say which fraction arrives farther than this from the beam's light-neutrino buckets (by 20000 events drawn)",
     )
     parser.add_argument("-o", "--output", metavar="CSV", help="write everything as CSV")
+    parser.add_argument("--pyhf", metavar="JSON", help="write selected events, backgrounds and nuisances as a pyhf workspace")
+    parser.add_argument(
+        "--background-uncertainty", metavar="X", type=positive, help="relative, of each background in the workspace (default: none)"
+    )
     add_plot(parser, "events by experiment and parent")
     add_json(parser)
 
@@ -69,9 +74,12 @@ def run(args: argparse.Namespace) -> int:
     """Compute the rate in each experiment; print one as a page, several as one table."""
     from ..cards.locate import locate
     from ..cards.read import load_model, split_changes
+    from ..errors import ParameterError
     from ..model.spectrum import solve
     from .rate_table import csv_text, print_page, print_rates
 
+    if args.background_uncertainty is not None and not args.pyhf:
+        raise ParameterError("--background-uncertainty: what is printed has none; it goes into the workspace of --pyhf")
     names = experiments_named(args.experiments)
     for name in names:
         locate(name, "experiment")
@@ -88,6 +96,14 @@ def run(args: argparse.Namespace) -> int:
     warn(note for one in found for note in (*notes, *one.warnings, *arrivals.get(one.experiment, _Arrivals()).notes))
     if args.output:
         save_text(args.output, csv_text(model.name, found))
+    if args.pyhf:
+        from ..io.pyhf_workspace import pyhf_workspace
+
+        refused = [one.reason for one in found if one.rate is None]
+        if refused:
+            raise ParameterError(f"{args.pyhf} is not written: {refused[0]}")
+        workspace = pyhf_workspace(rates.counted(names), args.background_uncertainty or 0.0)
+        save_text(args.pyhf, json.dumps(workspace, indent=2) + "\n")
     if args.plot:
         from ..plot.rates import rates as draw
 
@@ -139,6 +155,14 @@ class _Rates:
                 raise
             return Found(Path(name).stem, None, str(error), (), perf_counter() - begin)
         return Found(experiment.name, rate, "", (*notes, *rate.warnings), perf_counter() - begin)
+
+    def counted(self, names: Sequence[str]) -> list[tuple["Experiment", "Rate"]]:
+        """Every experiment that counts, each once, members for a composite, with its rate."""
+        from ..cards.read import load_experiment
+
+        given = [load_experiment(name, self._changes, *self._flux)[0] for name in names]
+        single = {one.name: one for experiment in given for one in experiment.members or (experiment,)}
+        return [(one, self._rate(one)) for one in single.values()]
 
     def arrivals(self, name: str, window: float | None) -> _Arrivals:
         """Fractions outside the window, in ns, about the beam's buckets, or why there are none; nothing without a window."""

@@ -43,14 +43,20 @@ def run(args: argparse.Namespace) -> int:
     print(f"  {content.pop('source')}")
     before = dict(leaves(given))
     said = comments(text)
-    rows = [
-        (key, written(value), _UNITS.get(key, _UNITS.get(key.split(".")[-1], "")), _remark(key, value, before, said))
-        for key, value in leaves(content)
-    ]
+    rows = [(key, written(value), _unit(key), _remark(key, value, before, said)) for key, value in leaves(content)]
     print_table(("key", "value", "unit", "the card says"), rows, left=(0, 1, 2, 3))
     return 0
 
 
+def _unit(key: str) -> str:
+    """Of a key: what is listed by particle or flavour has the unit of the list."""
+    *table, last = key.split(".")
+    if table and table[-1] in _OF_TABLES:
+        return _OF_TABLES[table[-1]]
+    return _UNITS.get(key, _UNITS.get(last, ""))
+
+
+_OF_TABLES = {"thresholds": "GeV", "flavour": "", "mixing2": ""}
 _UNITS = {
     **dict.fromkeys(("m5", "m4", "m_dirac", "lambda", "mu", "mu_prime", "m_zprime", "m_phi", "momentum"), "GeV"),
     **dict.fromkeys(("size", "front", "origin", "local_origin", "radius", "length", "begin", "end", "inner", "outer", "start", "z"), "m"),

@@ -18,6 +18,7 @@ from ..kernels.spinors import (
     SpinArray,
     antiparticle,
     bloch,
+    in_rest_frame,
     particle,
     scalar_left,
     scalar_right,
@@ -84,15 +85,6 @@ def drawn_state(states: ComplexArray, u: Array) -> ComplexArray:
     chosen = np.sum(u * steps[-1] >= steps[:-1], axis=0)
     state = np.take_along_axis(states, chosen[None, None, :], axis=0)[0]
     result: ComplexArray = (state / np.sqrt(np.sum(state.real**2 + state.imag**2, axis=0))).T
-    return result
-
-
-def in_rest_frame(current: ComplexArray, q: Array, mass: float) -> ComplexArray:
-    """Spatial part (..., 3, n) of four-vectors (..., 4, n), seen in the frame where a product q (n, 4) of that mass rests."""
-    time, energy = current[..., 0, :], q[:, 0]
-    along = sum(current[..., k, :] * q[:, k] for k in (1, 2, 3))
-    factor = (time + (energy * time - along) / mass) / (energy + mass)
-    result: ComplexArray = np.stack([current[..., k, :] - factor * q[:, k] for k in (1, 2, 3)], axis=-2)
     return result
 
 

@@ -15,7 +15,7 @@ from .. import pdg as particles
 from ..kernels.arrays import Array
 from ..kernels.kinematics import kallen_sqrt
 from ..kernels.lorentz import boost, orthonormal_frame, unboost
-from ..kernels.spinors import ComplexArray, SpinArray, bloch, particle, spin_states, vector_left, vector_right
+from ..kernels.spinors import ComplexArray, SpinArray, bloch, in_rest_frame, particle, spin_states, vector_left, vector_right
 from .boson_hadron_terms import (
     BARE_MASSES,
     LONGITUDINAL,
@@ -205,15 +205,6 @@ class VirtualHadronTerm:
         """The antiparticle's decay: conjugate products, couplings conjugated and of opposite chirality."""
         codes = tuple(particles.anti(code) for code in self.pdg)
         return replace(self, pdg=codes, left=complex(self.right).conjugate(), right=complex(self.left).conjugate())
-
-
-def in_rest_frame(current: ComplexArray, q: Array, mass: Array) -> ComplexArray:
-    """Spatial part (..., 3, n) of four-vectors (..., 4, n), seen in the frame where q (n, 4) of that mass rests."""
-    time, energy = current[..., 0, :], q[:, 0]
-    along = sum(current[..., k, :] * q[:, k] for k in (1, 2, 3))
-    factor = (time + (energy * time - along) / mass) / (energy + mass)
-    result: ComplexArray = np.stack([current[..., k, :] - factor * q[:, k] for k in (1, 2, 3)], axis=-2)
-    return result
 
 
 def virtual_hadron_terms(found: Couplings, state: str, zprime_width: float) -> dict[str, list[VirtualHadronTerm]]:

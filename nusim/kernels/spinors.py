@@ -142,3 +142,12 @@ def spin_states(spin: Array) -> ComplexArray:
     out[0, 0], out[0, 1] = plus * up0, plus * up1
     out[1, 0], out[1, 1] = -minus * up1.conj(), minus * up0.conj()
     return out
+
+
+def in_rest_frame(current: ComplexArray, q: Array, mass: ArrayLike) -> ComplexArray:
+    """Spatial part (..., 3, n) of four-vectors (..., 4, n), such as currents, seen in the frame where q (n, 4) of that mass rests."""
+    time, energy = current[..., 0, :], q[:, 0]
+    along = sum(current[..., k, :] * q[:, k] for k in (1, 2, 3))
+    factor = (time + (energy * time - along) / mass) / (energy + mass)
+    result: ComplexArray = np.stack([current[..., k, :] - factor * q[:, k] for k in (1, 2, 3)], axis=-2)
+    return result

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from .. import pdg as particles
-from ..decays.boson_terms import drawn_state, in_rest_frame
+from ..decays.boson_terms import drawn_state
 from ..decays.terms import empty_products
 from ..kernels.arrays import Array
 from ..kernels.kinematics import two_body_momentum
@@ -21,6 +21,7 @@ from ..kernels.spinors import (
     Spinor,
     antiparticle,
     bloch,
+    in_rest_frame,
     particle,
     scalar_left,
     scalar_right,

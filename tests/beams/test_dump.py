@@ -202,7 +202,7 @@ def test_a_horn_beam_is_no_dump() -> None:
 def test_a_small_table_from_protons_to_file(copper: Beam, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Twice with one seed: the same bytes."""
     pytest.importorskip("pythia8mc")
-    monkeypatch.setattr("nusim.beams.dump.DRAWS", 3000)
+    monkeypatch.setattr("nusim.beams.prompt.DRAWS", 3000)
     monkeypatch.setattr("nusim.beams.dump.PROTONS", 200)
     files = [tmp_path / folder / "small.npz" for folder in ("one", "two")]
     for file in files:

@@ -247,3 +247,5 @@ def test_masses_nobody_has_searched_are_no_bound() -> None:
     assert all(searched("microboone-numi", mass) for mass in (0.01, 0.2, 0.385))
     assert not searched("microboone-numi", 0.4)
     assert searched("dune-nd", 5.0)
+    # a Z' that is seen itself
+    assert recast(read_model("circle", set={"portals.epsilon": 1e-4}), ["charm"], limits=False).of("charm").strength is not None

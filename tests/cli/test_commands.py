@@ -49,6 +49,13 @@ class TestShow:
         assert "[choice]" in result.out
         assert "(not in the card)" in result.out
 
+    @pytest.mark.parametrize(
+        ("card", "key", "unit"), [("circle", "flavour.mu", ""), ("sbnd", "selection.thresholds.e", "GeV"), ("circle", "physical.m5", "GeV")]
+    )
+    def test_units(self, nusim: Run, card: str, key: str, unit: str) -> None:
+        row = next(line for line in nusim("show", card).out.splitlines() if line.strip().startswith(key))
+        assert row.split()[2:3] == ([unit] if unit else ["direction"])
+
     def test_values_of_a_set_that_drops_a_rival(self, nusim: Run) -> None:
         result = nusim("show", "circle", "--set", "mixing2=1e-6", "--json")
         assert result.document["physical"] == {"m5": 0.15, "mass_ratio": 0.5, "mixing2": 1e-6}
