@@ -5,6 +5,7 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 
 from ..errors import NusimError
 from . import beam, cards, convert, events, flux, info, masses, merge, plot, rate, reach, recast, region, report, scan, show, widths
@@ -55,6 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         args = build_parser().parse_args(argv)
         with warnings.catch_warnings():
             warnings.showwarning = lambda message, *_, **__: print(f"warning: {message}", file=sys.stderr)
+            _check_outputs(args)
             code: int = args.run(args)
         if sys.stdout is not None:  # None where the caller closed it
             sys.stdout.flush()
@@ -74,3 +76,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"nusim: the output cannot be written: {error.strerror or error}", file=sys.stderr)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+
+
+_OUTPUTS = ("output", "plot", "curves", "pyhf", "slha")
+"""Options that name a file to write."""
+
+
+def _check_outputs(args: argparse.Namespace) -> None:
+    """Refuse a file that cannot be written before the work whose result it would hold."""
+    named = [path for option in _OUTPUTS if isinstance(path := getattr(args, option, None), str) and path]
+    if named:
+        from ..io.output import check_name
+
+        for path in named:
+            check_name(Path(path))

@@ -71,12 +71,6 @@ def test_refusals(nusim: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, a
     assert not list(tmp_path.iterdir())
 
 
-def test_an_unwritable_page_is_refused_before_the_work(nusim: Run, tmp_path: Path) -> None:
-    result = nusim("report", "hnl", "-o", tmp_path / "nowhere" / "x.html")
-    assert result.code == 1
-    assert "there is no folder" in result.err.splitlines()[-1]
-
-
 def test_without_the_extra_one_line(nusim: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "plotly", None)
     result = nusim("report", "hnl", "-o", tmp_path / "x.html")
