@@ -211,7 +211,7 @@ def test_a_cold_start_loads_nothing_heavy(argv: list[str], absent: set[str]) -> 
         (("rate", "hnl", "sbnd", "--set", "protons=1e300"), "below 1e40"),
         (("masses", "circle", "--set", "mediator.m_zprime=1e-200"), "where results stay finite"),
         (("masses", "circle", "--set", "physical.m5=1e300"), "where results stay finite"),
-        (("events", "circle", "sbnd", "-n", "5", "-o", ".", "--format", "lhe"), "is no name of a file"),
+        (("events", "circle", "sbnd", "-n", "5", "-o", ".", "--format", "lhe"), "is a folder; give the name of a file"),
         (("events", "hnl", "sbnd", "-n", "5", "-o", "x.lhe", "--set", "mixing2.mu=1e-320"), "no visible decay"),
     ],
 )
