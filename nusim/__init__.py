@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from .rates.rate import Rate, expected_events
     from .rates.reach import Reach
     from .rates.scan import Scan, scan
+    from .reports.report import Report, report
 
     __version__: str
 
@@ -64,6 +65,7 @@ __all__ = [
     "Rate",
     "Reach",
     "Region",
+    "Report",
     "Scan",
     "Spectrum",
     "beam_summary",
@@ -83,6 +85,7 @@ __all__ = [
     "rebuild",
     "recast",
     "region",
+    "report",
     "resolved",
     "scan",
     "slha_text",
@@ -114,6 +117,7 @@ _HOME = {
     "Rate": "rates.rate",
     "Reach": "rates.reach",
     "Region": "bounds.region",
+    "Report": "reports.report",
     "Scan": "rates.scan",
     "Spectrum": "model.spectrum",
     "beam_summary": "beams.build",
@@ -132,6 +136,7 @@ _HOME = {
     "rebuild": "beams.build",
     "recast": "bounds.recast",
     "region": "bounds.region",
+    "report": "reports.report",
     "resolved": "cards.read",
     "scan": "rates.scan",
     "slha_text": "io.slha",

@@ -8,7 +8,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "nusim"
 
-BASE = {"errors", "units", "constants", "pdg"}
+BASE = {"errors", "units", "constants", "pdg", "digits"}
 MAY_IMPORT = {
     **dict.fromkeys(BASE, BASE),
     "kernels": {"errors"},
@@ -23,12 +23,15 @@ MAY_IMPORT = {
     "bounds": BASE | {"kernels", "model", "decays", "production", "beams", "experiment", "cards", "rates"},
     "io": BASE | {"kernels", "model", "decays", "production", "beams", "experiment", "cards", "rates", "events"},
     "plot": BASE | {"kernels", "model", "decays", "production", "beams", "experiment", "cards", "rates", "events", "bounds"},
-    "cli": BASE | {"kernels", "model", "decays", "production", "beams", "experiment", "cards", "rates", "events", "bounds", "io", "plot"},
+    "reports": BASE
+    | {"kernels", "model", "decays", "production", "beams", "experiment", "cards", "rates", "events", "bounds", "io", "plot"},
+    "cli": BASE
+    | {"kernels", "model", "decays", "production", "beams", "experiment", "cards", "rates", "events", "bounds", "io", "plot", "reports"},
 }
 """What each layer may import besides itself."""
 
 HEAVY = {"scipy", "matplotlib", "pylhe", "particle", "vegas", "tqdm", "pythia8mc", "numba", "isal", "HNLimits"}
-HEAVY |= {"pyarrow", "uproot", "awkward", "pyhepmc"}
+HEAVY |= {"pyarrow", "uproot", "awkward", "pyhepmc", "plotly", "jinja2", "shtab"}
 """Packages that are imported only where they are used."""
 
 

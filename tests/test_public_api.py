@@ -13,9 +13,9 @@ NAMES = """
 CardError CardWarning Channel ConvergenceError DarkNeutrino DarkNeutrinoFamilies DataFileError DecayTable EventOptions EventSample
 Experiment Hnl
 MissingExtraError Model
-ModelBounds NeutrinoFlux NusimError ParameterError ParentFlux Rate Reach Region Scan Spectrum beam_summary convert decay_table
-expected_events generate info merge neutrino_flux partial_widths plot read_beam read_experiment read_model rebuild recast region resolved
-scan slha_text solve write write_events
+ModelBounds NeutrinoFlux NusimError ParameterError ParentFlux Rate Reach Region Report Scan Spectrum beam_summary convert decay_table
+expected_events generate info merge neutrino_flux partial_widths plot pyhf_workspace read_beam read_experiment read_model rebuild recast
+region report resolved scan slha_text solve write write_events
 """
 
 FIGURES = "branching branching_bars display events flux rates reach recast region"

@@ -9,7 +9,7 @@ from ..experiment.experiment import Experiment
 from ..model.model import Model
 from ..model.spectrum import Spectrum
 from ..rates.criterion import criterion_events
-from ..rates.rate import expected_events
+from ..rates.rate import Rate, expected_events
 from .counted import model_line, standard_line
 from .curve import Curve, Role
 from .published import Limit, installed, published
@@ -52,11 +52,12 @@ class CountedBound:
         limits: bool,
         masses: Sequence[float],
         seed: int,
+        rate: Rate | None = None,
     ) -> None:
         self.spectrum, self.flavour, self.experiment = spectrum, flavour, experiment
         self._projection = experiment.name not in EXISTING
         self._threshold = criterion_events(experiment.criterion, experiment.background)
-        self._rate = expected_events(spectrum, experiment, seed)
+        self._rate = expected_events(spectrum, experiment, seed) if rate is None else rate
         self.warnings = [note for note in self._rate.warnings if note not in spectrum.warnings]
         heavy = [spectrum.mass(state) for state in spectrum.heavy_states]
         self._standard = self._model = None

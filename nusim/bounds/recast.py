@@ -1,6 +1,6 @@
 """Which existing bounds hold for a model, which experiments to come can reach it, and why."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -8,6 +8,7 @@ from ..cards.read import read_experiment
 from ..experiment.experiment import Experiment
 from ..model.model import FLAVOURS, DarkNeutrino, DarkSector, Hnl, Model
 from ..model.spectrum import Spectrum, solve
+from ..rates.rate import Rate
 from .curve import Curve
 from .dark_photon import dark_photon_bounds
 from .experiment_bound import EXISTING, PROJECTIONS, CountedBound
@@ -27,6 +28,7 @@ def recast(
     limits: bool = True,
     masses: Sequence[float] = (),
     seed: int = 1,
+    rates: Mapping[str, Rate] | None = None,
     progress: Callable[[str], object] = lambda name: None,
 ) -> ModelBounds:
     """Every bound on a model: as published, for a standard heavy neutrino, and with the model's own lifetimes and branching ratios.
@@ -35,7 +37,8 @@ def recast(
     'reachable'. Where an experiment's limit is published at a state's mass, its events are compared with those of a standard heavy
     neutrino at that limit, so that efficiencies cancel, else with its card's criterion. Peak searches hold for each state alone, weakened
     by visible decays inside the apparatus. `limits`: also limits along the mixing of counted experiments (some seconds each). `masses`: of
-    the heaviest state, GeV, at which limits are computed too, as curves. `progress` is called with each experiment's name.
+    the heaviest state, GeV, at which limits are computed too, as curves. `rates`: those already known for this model and seed, by
+    experiment, which are not computed again. `progress` is called with each experiment's name.
     """
     spectrum = solve(model)
     flavour = main_flavour(spectrum)
@@ -49,7 +52,7 @@ def recast(
     for given in experiments:
         experiment = read_experiment(given) if isinstance(given, str) else given
         progress(experiment.name)
-        counted = CountedBound(model, spectrum, flavour, experiment, confidence, limits, masses, seed)
+        counted = CountedBound(model, spectrum, flavour, experiment, confidence, limits, masses, seed, (rates or {}).get(experiment.name))
         verdicts.append(counted.verdict())
         curves += counted.curves()
         warnings += counted.warnings

@@ -1,7 +1,7 @@
 """From a TOML file to checked values: reading, overriding keys, and one clear line for whatever is wrong."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -264,3 +264,24 @@ def _split_comment(line: str) -> tuple[str, str, str]:
         elif letter == "#" and not quote:
             return line[:place], "#", line[place + 1 :]
     return line, "", ""
+
+
+def leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    """Dotted keys and values of a card's content, down to numbers, texts and lists of numbers."""
+    if isinstance(value, Mapping):
+        for name, entry in value.items():
+            yield from leaves(entry, f"{key}.{name}" if key else str(name))
+    elif isinstance(value, list | tuple) and value and isinstance(value[0], Mapping):
+        for place, entry in enumerate(value):
+            yield from leaves(entry, f"{key}.{place}")
+    else:
+        yield key, value
+
+
+def written(value: Any) -> str:
+    """A value of a card as one reads it: numbers to 12 digits, of a path its last part."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(written(entry) for entry in value) + "]"
+    return f"{value:.12g}" if isinstance(value, float) else str(Path(value).name if isinstance(value, Path) else value)

@@ -5,11 +5,14 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 
 from ..errors import NusimError
-from . import beam, cards, convert, events, flux, info, masses, merge, plot, rate, reach, recast, region, scan, show, widths
+from . import beam, cards, convert, events, flux, info, masses, merge, plot, rate, reach, recast, region, report, scan, show, widths
+from .completion import SHELLS, PrintCompletion
+from .examples import add_examples
 
-_COMMANDS = (cards, show, masses, widths, flux, rate, events, scan, reach, region, recast, info, convert, merge, plot, beam)
+_COMMANDS = (cards, show, masses, widths, flux, rate, events, scan, reach, region, recast, report, info, convert, merge, plot, beam)
 
 _INTERRUPTED = 130
 _BROKEN_PIPE = 141
@@ -33,9 +36,17 @@ def build_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    parser.add_argument(
+        "--print-completion",
+        metavar="SHELL",
+        action=PrintCompletion,
+        choices=SHELLS,
+        help=f"print a completion script: {', '.join(SHELLS)}",
+    )
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for command in _COMMANDS:
         command.add_parser(subparsers)
+    add_examples(parser)
     return parser
 
 
@@ -45,6 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         args = build_parser().parse_args(argv)
         with warnings.catch_warnings():
             warnings.showwarning = lambda message, *_, **__: print(f"warning: {message}", file=sys.stderr)
+            _check_outputs(args)
             code: int = args.run(args)
         if sys.stdout is not None:  # None where the caller closed it
             sys.stdout.flush()
@@ -64,3 +76,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"nusim: the output cannot be written: {error.strerror or error}", file=sys.stderr)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+
+
+_OUTPUTS = ("output", "plot", "curves", "pyhf", "slha")
+"""Options that name a file to write."""
+
+
+def _check_outputs(args: argparse.Namespace) -> None:
+    """Refuse a file that cannot be written before the work whose result it would hold."""
+    named = [path for option in _OUTPUTS if isinstance(path := getattr(args, option, None), str) and path]
+    if named:
+        from ..io.output import check_name
+
+        for path in named:
+            check_name(Path(path))

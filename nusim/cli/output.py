@@ -9,6 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..digits import number as number
+from ..digits import with_error as with_error
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -55,29 +58,6 @@ def folded(notes: Sequence[Sequence[str]], key: str, values: Sequence[float]) ->
         where = f"{values[at[0]]:.4g}" if len(at) == 1 else f"{values[at[0]]:.4g} to {values[at[-1]]:.4g}"
         lines.append(f"{first} (at {len(at)} of {len(values)} points, {key} = {where})")
     return lines
-
-
-def number(value: float | None, digits: int = 6) -> str:
-    """A number for reading; '-' where there is none."""
-    if value is None:
-        return "-"
-    return "infinite" if math.isinf(value) else f"{value:.{digits}g}"
-
-
-def with_error(value: float, error: float) -> str:
-    """'0.0412 +- 0.0008': two digits of the error, and as many of the value."""
-    if value == 0 and error == 0:
-        return "0"
-    if not error > 0 or not math.isfinite(error):
-        return number(value)
-    power = math.floor(math.log10(max(abs(value), error)))
-    decimals = 1 - math.floor(math.log10(error))
-    if -3 <= power < 6:
-        places = max(decimals, 0)
-        return f"{value:.{places}f} +- {error:.{places}f}"
-    places = max(decimals + power, 0)
-    scale = 10.0**power
-    return f"({value / scale:.{places}f} +- {error / scale:.{places}f})e{power:+03d}"
 
 
 def print_table(header: Sequence[str], rows: Iterable[Sequence[str]], left: Sequence[int] = (0,), indent: str = "  ") -> None:

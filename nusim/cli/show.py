@@ -1,8 +1,6 @@
 """nusim show: a card resolved."""
 
 import argparse
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from ..errors import CardError
@@ -22,7 +20,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the card as it is used."""
     from ..cards.locate import locate
     from ..cards.read import beam_card, kind_of_card, load_experiment, load_model, resolved
-    from ..cards.toml import comments, read_toml
+    from ..cards.toml import comments, leaves, read_toml, written
 
     kind = kind_of_card(args.card)
     changes = dict(args.set)
@@ -43,9 +41,9 @@ def run(args: argparse.Namespace) -> int:
     given, text = read_toml(path)
     print(f"{path.name}: {kind} card")
     print(f"  {content.pop('source')}")
-    before = dict(_leaves(given))
+    before = dict(leaves(given))
     said = comments(text)
-    rows = [(key, _written(value), _unit(key), _remark(key, value, before, said)) for key, value in _leaves(content)]
+    rows = [(key, written(value), _unit(key), _remark(key, value, before, said)) for key, value in leaves(content)]
     print_table(("key", "value", "unit", "the card says"), rows, left=(0, 1, 2, 3))
     return 0
 
@@ -74,28 +72,10 @@ _UNITS = {
 
 
 def _remark(key: str, value: Any, before: dict[str, Any], said: dict[str, str]) -> str:
+    from ..cards.toml import written
+
     if key not in before:
         return "(not in the card)"
     if before[key] != value:
-        return f"(changed from {_written(before[key])})"
+        return f"(changed from {written(before[key])})"
     return said.get(key, "")
-
-
-def _leaves(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
-    """Dotted keys and values, down to numbers, texts and lists of numbers."""
-    if isinstance(value, dict):
-        for name, entry in value.items():
-            yield from _leaves(entry, f"{key}.{name}" if key else name)
-    elif isinstance(value, list) and value and isinstance(value[0], dict):
-        for place, entry in enumerate(value):
-            yield from _leaves(entry, f"{key}.{place}")
-    else:
-        yield key, value
-
-
-def _written(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list):
-        return "[" + ", ".join(_written(entry) for entry in value) + "]"
-    return f"{value:.12g}" if isinstance(value, float) else str(Path(value).name if isinstance(value, Path) else value)

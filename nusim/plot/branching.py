@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ..rates.widths import WidthScan
 
-_SMALLEST = 1e-4
+SMALLEST = 1e-4
 """Shares below this are not drawn."""
 
 
@@ -31,7 +31,7 @@ def width_figure(key: str, values: Array, scan: "WidthScan", parent: str) -> "Fi
     """Branching ratios and c tau of a scan against the scanned key's values, with theory bands where the errors are known."""
     ratios = {name: scan.branching_ratio(name) for name in scan.width}
     # room for a legend of two columns
-    figure, (upper, lower) = new_figure(rows=2, width=11.0 if len(_curves(ratios)) > 18 else 7.4, height=3.9)
+    figure, (upper, lower) = new_figure(rows=2, width=11.0 if len(curves_of(ratios)) > 18 else 7.4, height=3.9)
     _draw_ratios(upper, values, ratios, parent, scan.uncertainty)
     upper.tick_params(labelbottom=False)
     ctau = np.where(np.isfinite(scan.ctau), scan.ctau, np.nan)
@@ -45,7 +45,7 @@ def width_figure(key: str, values: Array, scan: "WidthScan", parent: str) -> "Fi
 
 
 def _draw_ratios(axes: "Axes", values: Array, ratios: Mapping[str, Array], parent: str, errors: Mapping[str, Array]) -> None:
-    drawn = _curves(ratios)
+    drawn = curves_of(ratios)
     for place, names in enumerate(drawn):
         label = ", ".join(tex(name) for name in names) + (" each" if len(names) > 1 else "")
         ratio = ratios[names[0]]
@@ -53,7 +53,7 @@ def _draw_ratios(axes: "Axes", values: Array, ratios: Mapping[str, Array], paren
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlim(values[0], values[-1])
-    axes.set_ylim(_SMALLEST, 1.4)
+    axes.set_ylim(SMALLEST, 1.4)
     axes.set_ylabel(f"branching ratio of {tex(parent)}")
     if drawn:
         legend_beside(axes, len(drawn))
@@ -69,12 +69,10 @@ def _draw_curve(axes: "Axes", values: Array, heights: Array, error: Array | None
         axes.fill_between(values, heights * (1 - error), heights * (1 + error), color=line.get_color(), alpha=0.2, linewidth=0)
 
 
-def _curves(ratios: Mapping[str, Array]) -> list[list[str]]:
+def curves_of(ratios: Mapping[str, Array]) -> list[list[str]]:
     """Final states to draw, largest first; those with the same curve, as charge conjugates of a Majorana state, together."""
     curves: list[list[str]] = []
-    for name in sorted(
-        (name for name, ratio in ratios.items() if np.nanmax(ratio) >= _SMALLEST), key=lambda name: -np.nanmax(ratios[name])
-    ):
+    for name in sorted((name for name, ratio in ratios.items() if np.nanmax(ratio) >= SMALLEST), key=lambda name: -np.nanmax(ratios[name])):
         twin = next((names for names in curves if np.allclose(ratios[names[0]], ratios[name], rtol=1e-6, atol=0, equal_nan=True)), None)
         if twin is None:
             curves.append([name])
@@ -86,7 +84,7 @@ def _curves(ratios: Mapping[str, Array]) -> list[list[str]]:
 def branching_bars(table: DecayTable) -> "Figure":
     """Branching ratios of one decay table as bars, largest on top."""
     shares = sorted(((table.branching_ratio(channel.products), channel.products) for channel in table), reverse=True)
-    shares = [(share, name) for share, name in shares if share >= _SMALLEST]
+    shares = [(share, name) for share, name in shares if share >= SMALLEST]
     figure, axes = new_figure(height=1.2 + 0.32 * max(len(shares), 3))
     places = range(len(shares))
     axes.barh(places, [share for share, _ in shares], color=COLOURS[0], height=0.7)
@@ -95,6 +93,6 @@ def branching_bars(table: DecayTable) -> "Figure":
     axes.set_yticks(places, [tex(name) for _, name in shares])
     axes.invert_yaxis()
     axes.set_xscale("log")
-    axes.set_xlim(_SMALLEST, 3.0)
+    axes.set_xlim(SMALLEST, 3.0)
     axes.set_xlabel(f"branching ratio of {tex(table.parent)}, $m$ = {table.mass:.4g} GeV")
     return figure

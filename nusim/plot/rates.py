@@ -85,9 +85,7 @@ def _bar(axes: "Axes", place: int, rate: Rate, low: float) -> dict[str, tuple[st
         text = "no events" if rate.events == 0 else f"{rate.events:.2g}"
         axes.annotate(text, (low, place), (5, 0), textcoords="offset points", va="center", fontsize=9, color="#666666")
         return {}
-    shares = dict.fromkeys((*_KINDS, ""), 0.0)
-    for name, number in rate.by_parent.items():
-        shares[_kind(name)] += number / rate.events
+    shares = parent_kinds(rate)
     used = {kind: _KINDS.get(kind, _OTHER) for kind, share in shares.items() if share > _SMALLEST}
     done, length = 0.0, np.log(rate.events / low)
     for kind, share in shares.items():
@@ -103,6 +101,14 @@ def _bar(axes: "Axes", place: int, rate: Rate, low: float) -> dict[str, tuple[st
     if rate.selected_events > low:
         axes.plot([rate.selected_events], [place - 0.18], marker="D", markersize=5, markerfacecolor="white", markeredgecolor="black")
     return used
+
+
+def parent_kinds(rate: Rate) -> dict[str, float]:
+    """Shares of the events by kind of parent, both charges together, '' for all others."""
+    shares = dict.fromkeys((*_KINDS, ""), 0.0)
+    for name, number in rate.by_parent.items():
+        shares[_kind(name)] += number / rate.events
+    return shares
 
 
 def _short(value: float) -> str:

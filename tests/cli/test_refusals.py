@@ -109,6 +109,27 @@ def test_the_triangle_is_refused_with_the_reason(nusim: Run, tmp_path: Path) -> 
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    "argv",
+    [
+        "report hnl -o nowhere/x.html",
+        "recast circle -o nowhere/x.csv",
+        "recast circle --curves nowhere/x.csv",
+        "recast circle --plot nowhere/x.svg",
+        "region --plot nowhere/x.pdf",
+        "reach hnl sbn --plot nowhere/x.pdf",
+        "rate star sbnd --pyhf nowhere/x.json",
+        "widths star --slha nowhere/x.slha",
+    ],
+)
+def test_a_folder_that_is_not_there_is_said_before_the_work(nusim: Run, argv: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("nusim.model.spectrum.solve", lambda *_: pytest.fail("the work has begun"))
+    result = nusim(*argv.split())
+    name = argv.split()[-1]
+    assert (result.code, result.out, result.err) == (1, "", f"nusim: {name}: there is no folder nowhere\n")
+
+
 @pytest.mark.parametrize("name", ["nowhere/x.lhe", "x.xyz", "x", "folder.lhe"])
 def test_unwritable_output(nusim: Run, tmp_path: Path, name: str) -> None:
     (tmp_path / "folder.lhe").mkdir()
@@ -190,7 +211,7 @@ def test_a_cold_start_loads_nothing_heavy(argv: list[str], absent: set[str]) -> 
         (("rate", "hnl", "sbnd", "--set", "protons=1e300"), "below 1e40"),
         (("masses", "circle", "--set", "mediator.m_zprime=1e-200"), "where results stay finite"),
         (("masses", "circle", "--set", "physical.m5=1e300"), "where results stay finite"),
-        (("events", "circle", "sbnd", "-n", "5", "-o", ".", "--format", "lhe"), "is no name of a file"),
+        (("events", "circle", "sbnd", "-n", "5", "-o", ".", "--format", "lhe"), "is a folder; give the name of a file"),
         (("events", "hnl", "sbnd", "-n", "5", "-o", "x.lhe", "--set", "mixing2.mu=1e-320"), "no visible decay"),
     ],
 )
