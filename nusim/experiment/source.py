@@ -162,7 +162,8 @@ def heavy_source(
     nuisance = nuisance_factors(experiment, parents)
     modes = [mode for heavy in spectrum.heavy_states for mode in production_modes(spectrum, heavy, parents.species)] + list(bosons)
     routes = [route for route in routes_from(modes, tables, spectrum.majorana) if state in (None, route.state)]
-    routes = [route for route in routes if route.mode not in bosons or route_arrives(route, experiment, parents)]
+    near = {id(route) for route in arriving([route for route in routes if route.mode in bosons], experiment, parents)}
+    routes = [route for route in routes if route.mode not in bosons or id(route) in near]
     open_rows = [_rows_of(parents, way, stride) for way, stride in zip(routes, _strides(routes, bosons), strict=True)]
     copies = max(1, -(-_ROWS // max(1, sum(len(rows) for rows in open_rows))))
     row, route_of, base = [np.zeros(0, np.int64)], [np.zeros(0, np.int16)], [np.zeros(0)]
@@ -207,16 +208,26 @@ _FARTHEST = 700.0
 """Decay lengths after which nothing is left that a number can hold."""
 
 
-def route_arrives(route: Route, experiment: Experiment, parents: ParentFlux) -> bool:
-    """Whether any state at the end of a route can reach the detector: a prompt Z' does not."""
-    mine = parents.pdg == route.mode.parent
-    start = parents.start[mine]
-    largest = np.sqrt(np.sum(parents.momentum[mine] ** 2, axis=1).max() + route.mode.m_parent**2)
-    nearest = min(
-        float(np.sqrt(np.sum((start - volume.centre) ** 2, axis=1)).min()) - volume.bounding_radius for volume in experiment.detectors
-    )
-    flown = sum(largest / step.mass * step.ctau for step in route.steps) + largest / route.mass * route.ctau
-    return bool(_FARTHEST * flown + float(parents.path[mine].max()) > nearest)
+def arriving(routes: Sequence[Route], experiment: Experiment, parents: ParentFlux) -> list[Route]:
+    """Routes of which any state at the end can reach the detector: a prompt Z' does not."""
+    spans: dict[int, tuple[float, float, float]] = {}
+    found = []
+    for route in routes:
+        code = route.mode.parent
+        if code not in spans:
+            mine = parents.pdg == code
+            start = parents.start[mine]
+            nearest = min(
+                float(np.sqrt(np.sum((start - volume.centre) ** 2, axis=1)).min()) - volume.bounding_radius
+                for volume in experiment.detectors
+            )
+            spans[code] = float(np.sum(parents.momentum[mine] ** 2, axis=1).max()), float(parents.path[mine].max()), nearest
+        momentum2, path, nearest = spans[code]
+        largest = float(np.sqrt(momentum2 + route.mode.m_parent**2))
+        flown = sum(largest / step.mass * step.ctau for step in route.steps) + largest / route.mass * route.ctau
+        if _FARTHEST * flown + path > nearest:
+            found.append(route)
+    return found
 
 
 def _rows_of(parents: ParentFlux, way: Route, stride: int) -> IntArray:

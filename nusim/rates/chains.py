@@ -5,173 +5,24 @@ nodes of the scan's grid the chains are sampled as rates do it, with random numb
 and in logarithms, is their number over that of the heavy states made, which is exact at every point.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
-from .. import pdg
-from ..beams.parents import ParentFlux
-from ..decays.channel import DecayTable
-from ..decays.draw import choose, draw_products, spin_of
-from ..experiment.flight import HeavyFlux, HeavySource
-from ..experiment.routes import Route, routes_from
-from ..experiment.selection import passes
-from ..experiment.source import FinalState, decays_into, nuisance_factors, origins_of, route_arrives, tables_of, visible_final_states
-from ..experiment.survey import Survey
-from ..kernels import streams
-from ..kernels.arrays import Array, BoolArray, IntArray
-from ..kernels.lorentz import boost
-from ..kernels.random import uniforms
+from ..kernels.arrays import Array, BoolArray
 from ..model.spectrum import Spectrum
-from ..production.table import ProductionMode, production_modes
 from .lifetimes import Neighbours
-from .passage import Chosen, Sampler, chosen_parents
+from .passage import Sampler
+from .sampled import PointSampler
 
-_PILOT, _LINES, _DECAYS = 60, 4000, 500
-"""Lines of each route in a trial run, of all routes in the main run, and decays that try the selection."""
 _NODES = (16, 14)
 """Nodes along x and along y, at most."""
 _TRIAL = (4, 4)
 """Nodes along each axis that tell whether chains matter."""
 _MATTERS = 0.003
 """Share of the selected events at any trial node from which chains are sampled."""
-_SHARE = 0.02
-"""Sources of less than this share of a state are not followed."""
 _NONE = -690.0
-
-
-@dataclass(frozen=True, slots=True)
-class Chained:
-    """Decays at the ends of chains at one point, per proton."""
-
-    events: float
-    selected: float
-    error: float
-    """Standard error of `selected`."""
-    by_state: Mapping[str, float] = field(default_factory=dict)
-    """Of `selected`, by the state that decays."""
-
-
-def sampled_chains(sampler: Sampler, spectrum: Spectrum, chosen: dict[int, Chosen], parents: list[ParentFlux]) -> Chained:
-    """One point's chains. `chosen` and `parents` hold what is drawn once: parents by species, and the list they belong to."""
-    experiment = sampler.experiment
-    origins = origins_of(spectrum, experiment, sampler.parents)
-    if not parents or len(parents[0].pdg) < len(origins.parents.pdg):
-        parents[:] = [origins.parents]
-    tables = tables_of(spectrum, bool(origins.modes))
-    modes = [*_of_neutrinos(sampler, spectrum, tables), *origins.modes]
-    whole = parents[0]
-    factors: Array | None = None
-    for code in {mode.parent for mode in modes}:
-        if code not in chosen:
-            if code in sampler.chosen and whole is sampler.parents:
-                chosen[code] = sampler.chosen[code]
-                continue
-            factors = nuisance_factors(experiment, whole) if factors is None else factors
-            mass = next(mode.m_parent for mode in modes if mode.parent == code)
-            chosen[code] = chosen_parents(experiment.detectors, whole, factors, code, mass, sampler.seed, 2 * _LINES)
-    own = {id(mode) for mode in origins.modes}
-    routes = [
-        route
-        for route in routes_from(modes, tables, spectrum.majorana)
-        if (route.steps or id(route.mode) in own) and len(chosen[route.mode.parent].row) and route_arrives(route, experiment, whole)
-    ]
-    finals = [final for table in tables.values() for final in visible_final_states(table, spectrum.majorana)]
-    if not routes:
-        return Chained(0.0, 0.0, 0.0)
-    pilot = _surveyed(sampler, whole, routes, chosen, np.full(len(routes), _PILOT))
-    value = pilot.by_route * _visible(routes, finals, tables)
-    if not value.sum() > 0:
-        return Chained(0.0, 0.0, 0.0)
-    share = (value / value.sum()) ** 0.75
-    count = np.where(value > 1e-4 * value.sum(), np.maximum(np.ceil(_LINES * share / share.sum()), _PILOT), _PILOT).astype(np.int64)
-    found = _surveyed(sampler, whole, routes, chosen, count)
-    seen = found.weight * _visible(routes, finals, tables)[found.route]
-    events = float(seen.sum())
-    if events == 0:
-        return Chained(0.0, 0.0, 0.0)
-    passed, number = _kept(sampler, found, finals, tables, seen)
-    kept, error = float(passed.mean()), float(passed.std() / np.sqrt(len(passed)))
-    states = np.array([route.state for route in routes])[number]
-    by_state = {state: events * float(passed[states == state].sum() / len(passed)) for state in dict.fromkeys(states.tolist())}
-    lines = found.error_of_lines(_visible(routes, finals, tables)[found.route])
-    return Chained(events, events * kept, float(np.hypot(lines * kept, events * error)), by_state)
-
-
-def _of_neutrinos(sampler: Sampler, spectrum: Spectrum, tables: dict[str, DecayTable]) -> list[ProductionMode]:
-    """Modes of the states that have heavy products, of the sources that matter."""
-    found: list[ProductionMode] = []
-    for state in spectrum.heavy_states:
-        heavy = any(channel.width > 0 and set(channel.products.split()) & set(pdg.HEAVY_STATE_CODES) for channel in tables[state])
-        for flavour, sources in sampler.sources.items() if heavy else ():
-            if spectrum.active_mixing2(state)[flavour] == 0:
-                continue
-            share = sampler.share(flavour, np.array([spectrum.mass(state)]))[:, 0]
-            for source, part in zip(sources, share.tolist(), strict=True):
-                if part > _SHARE:
-                    found += production_modes(spectrum, state, (source.parent,), (source.process,))
-    return found
-
-
-def _visible(routes: Sequence[Route], finals: Sequence[FinalState], tables: dict[str, DecayTable]) -> Array:
-    """Visible share of the decays at the end of each route, shape (routes,)."""
-    return np.array(
-        [sum(final.channel.width for final in finals if decays_into(route, final)) / tables[route.state].total_width for route in routes]
-    )
-
-
-def _surveyed(sampler: Sampler, parents: ParentFlux, routes: Sequence[Route], chosen: dict[int, Chosen], count: IntArray) -> Survey:
-    """Lines of each route, so many of each."""
-    n = count
-    route = np.repeat(np.arange(len(routes)), n)
-    parts = [chosen[one.mode.parent] for one in routes]
-    pieces = [np.arange(size) % len(part.row) for part, size in zip(parts, n.tolist(), strict=True)]
-    row, turned, along, base = (
-        np.concatenate([getattr(part, name)[piece] for part, piece in zip(parts, pieces, strict=True)])
-        for name in ("row", "turned", "along", "base")
-    )
-    scale = [len(part.row) / size * one.mode.branching_ratio for part, size, one in zip(parts, n.tolist(), routes, strict=True)]
-    base = base * np.repeat(scale, n)
-    source = HeavySource(parents, tuple(routes), sampler.experiment.detectors, row, route.astype(np.int16), base, turned, along)
-    rows = np.arange(len(row))
-    weight, crossing, boosts = source.lines(rows, uniforms(sampler.seed, streams.SCAN, rows, source.draws))
-    return Survey(source, rows, np.zeros(len(rows), np.int64), weight, crossing, boosts)
-
-
-def _kept(
-    sampler: Sampler, found: Survey, finals: Sequence[FinalState], tables: dict[str, DecayTable], seen: Array
-) -> tuple[Array, IntArray]:
-    """Whether visible decays are selected, times their efficiency, and their routes; lines are taken in proportion to `seen`."""
-    selection, seed, n = sampler.experiment.selection, sampler.seed, _DECAYS
-    u = uniforms(seed, streams.SCAN_DECAYS, np.arange(n), 3)
-    steps = np.cumsum(seen)
-    line = np.minimum(np.searchsorted(steps, (np.arange(n) + u[:, 0]) / n * steps[-1], side="right"), len(seen) - 1)
-    source = found.source
-    distinct, place = np.unique(line, return_inverse=True)
-    numbers = uniforms(seed, streams.SCAN, np.arange(len(source)), source.draws).T.take(distinct, axis=1).T
-    flux: HeavyFlux = source.draw(found.row[distinct], numbers).take(place)
-    vertex = flux.origin[:, 1:] + flux.decay_distance(u[:, 1])[:, None] * flux.direction
-    kept = np.zeros(n)
-    for number in np.unique(flux.route).tolist():
-        route = source.routes[number]
-        own = [final for final in finals if decays_into(route, final)]
-        mine = np.flatnonzero(flux.route == number)
-        which = choose(np.array([final.channel.width for final in own]), u[mine, 2])
-        for order, final in enumerate(own):
-            part = mine[which == order]
-            efficiency = selection.efficiency_of(final.products)
-            if not len(part) or final.channel.inclusive or efficiency == 0:
-                continue
-            stage, index = streams.SCAN_DECAYS + 1 + 2 * finals.index(final), np.arange(len(part))
-            antiparticle = np.full(len(part), final.antiparticle)
-            spin = spin_of(final.state, flux.spin[part])
-            codes, momenta, _ = draw_products(final.channel.terms, spin, antiparticle, seed, stage, index)
-            mass = tables[final.state].mass
-            lab = np.stack([boost(momenta[:, k], flux.momentum[part], mass) for k in range(codes.shape[1])], axis=1)
-            good = passes(selection, codes, lab, vertex[part], uniforms(seed, stage + 1, index, 2 * codes.shape[1]))
-            kept[part] = good * efficiency
-    return kept, flux.route
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -211,8 +62,7 @@ that are no chains'; None where there is no model."""
 
 def chain_table(sampler: Sampler, x: tuple[Array, Array], y: tuple[Array, Array], point: Point) -> ChainTable | None:
     """Chains of a scan, from the values of its axes at which any state is made and their measures; None where they nowhere matter."""
-    chosen: dict[int, Chosen] = {}
-    parents = [sampler.parents]
+    sampled = PointSampler(sampler, chains_only=True)
     known: dict[tuple[int, int], tuple[float, float, float, float]] = {}
 
     def at(i: int, j: int) -> tuple[float, float, float, float]:
@@ -223,7 +73,7 @@ def chain_table(sampler: Sampler, x: tuple[Array, Array], y: tuple[Array, Array]
                 known[i, j] = (0.0, 0.0, 0.0, 0.0)
             else:
                 spectrum, made, others = found
-                some = sampled_chains(sampler, spectrum, chosen, parents)
+                some = sampled.at(spectrum)
                 relative = some.error / some.selected if some.selected > 0 else 0.0
                 share = some.selected / (some.selected + others) if some.selected > 0 else 0.0
                 known[i, j] = (some.events / made, some.selected / made, relative, share)

@@ -1,4 +1,4 @@
-"""Points of a scan: keys of cards, and the masses, mixings and widths of the heavy states at each set of their values."""
+"""Points of a scan: two keys of cards, and the masses, mixings and widths of the heavy states at each pair of their values."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ import numpy as np
 from ..cards.model import GROUPS, expand_aliases, model_card, model_dict
 from ..cards.toml import override
 from ..decays.table import partial_widths, table_warnings
-from ..errors import CardError, ParameterError
+from ..errors import ParameterError
 from ..experiment.experiment import Experiment
 from ..kernels.arrays import Array, ArrayLike, IntArray
 from ..model.model import FLAVOURS, Hnl, Model
@@ -120,7 +120,7 @@ class Points:
     """Models at n points."""
 
     model: Model
-    keys: tuple[str, ...]
+    keys: tuple[str, str]
     states: tuple[StatePoints, ...]
     refused: Mapping[int, str]
     """Why there is no model at a point."""
@@ -135,8 +135,8 @@ class Points:
         return len(self.states[0].widths)
 
 
-def points_at(model: Model, keys: tuple[str, ...], values: tuple[Array, ...], experiment: Experiment, mixed: bool) -> Points:
-    """Models with keys at the given values, n of each. `mixed`: whether the scan changes the flavours' shares."""
+def points_at(model: Model, keys: tuple[str, str], values: tuple[Array, Array], experiment: Experiment, mixed: bool) -> Points:
+    """Models with two keys at the given values, n of each. `mixed`: whether the scan changes the flavours' shares."""
     protons = np.ones(len(values[0]))
     changes: dict[str, Array] = {}
     for key, column in zip(keys, values, strict=True):
@@ -146,13 +146,13 @@ def points_at(model: Model, keys: tuple[str, ...], values: tuple[Array, ...], ex
             changes[key] = column
     if isinstance(model, Hnl) and set(changes) <= _HNL_KEYS:
         return _hnl_points(model, keys, changes, protons, mixed)
-    return solved_points(model, keys, changes, protons)
+    return _solved_points(model, keys, changes, protons)
 
 
 _HNL_KEYS = {"m4", "mixing2", *(f"mixing2.{flavour}" for flavour in FLAVOURS)}
 
 
-def _hnl_points(model: Hnl, keys: tuple[str, ...], changes: Mapping[str, Array], protons: Array, mixed: bool) -> Points:
+def _hnl_points(model: Hnl, keys: tuple[str, str], changes: Mapping[str, Array], protons: Array, mixed: bool) -> Points:
     """All points together."""
     n = len(protons)
     mass = changes.get("m4", np.full(n, model.m4))
@@ -228,9 +228,9 @@ def model_at(model: Model, changes: Mapping[str, Any]) -> tuple[Model, tuple[str
     return model_card(changed, model.name).model(), notes
 
 
-def solved_points(model: Model, keys: tuple[str, ...], changes: Mapping[str, Array], protons: Array) -> Points:
-    """Each point's card solved; widths of all together. ParameterError where no point has a solution."""
-    n, refused, notes = len(protons), dict[int, str](), dict[str, None]()
+def solved_at(model: Model, changes: Mapping[str, Array], n: int) -> tuple[list[Spectrum | None], dict[int, str], tuple[str, ...]]:
+    """A model with keys of its card at the given values, each (n,), solved; why there is none at a point; what there is to say."""
+    refused, notes = dict[int, str](), dict[str, None]()
     spectra: list[Spectrum | None] = [None] * n
     for place in range(n):
         try:
@@ -239,20 +239,31 @@ def solved_points(model: Model, keys: tuple[str, ...], changes: Mapping[str, Arr
             notes |= dict.fromkeys(said)
         except ParameterError as error:
             refused[place] = str(error)
-        except CardError:
-            raise
-    found = _tabled(spectra, refused)
+    return spectra, refused, tuple(notes)
+
+
+def _solved_points(model: Model, keys: tuple[str, str], changes: Mapping[str, Array], protons: Array) -> Points:
+    """Each point's card solved; widths of all together."""
+    n = len(protons)
+    spectra, refused, said = solved_at(model, changes, n)
+    notes = dict.fromkeys(said)
     good = [place for place in range(n) if spectra[place] is not None]
+    if not good:
+        raise ParameterError(f"scan: no point has a solution: {list(refused.values())[-1]}")
     solved = [one for one in spectra if one is not None]
     states = []
-    for state, (masses, partial) in found.items():
+    for state in solved[0].heavy_states:
         mass, total = np.full((2, n), np.nan)
         mixing2 = np.zeros((3, n))
         mixing2[:, good] = np.array([one.active_mixing2(state) for one in solved]).T
         widths: dict[str, Array] = {}
+        try:
+            masses, found = _widths(solved, state)
+        except ParameterError as error:
+            raise ParameterError(f"scan: {error}") from None
         mass[good] = masses
-        total[good] = np.sum(list(partial.values()), axis=0)
-        for name, column in partial.items():
+        total[good] = np.sum(list(found.values()), axis=0)
+        for name, column in found.items():
             if np.any(column > 0):
                 widths[name] = np.full(n, np.nan)
                 widths[name][good] = column
@@ -260,29 +271,6 @@ def solved_points(model: Model, keys: tuple[str, ...], changes: Mapping[str, Arr
     for one in solved[:: max(1, len(solved) // 20)]:
         notes |= dict.fromkeys([*one.warnings, *(note for state in one.heavy_states for note in table_warnings(one, state))])
     return Points(model, keys, tuple(states), refused, protons, tuple(notes), spectra)
-
-
-def _tabled(spectra: list[Spectrum | None], refused: dict[int, str]) -> dict[str, tuple[Array, dict[str, Array]]]:
-    """Masses and widths of every state; points that have none are taken out of `spectra` and put among the refused."""
-
-    def found() -> dict[str, tuple[Array, dict[str, Array]]]:
-        solved = [one for one in spectra if one is not None]
-        if not solved:
-            raise ParameterError(f"scan: no point has a solution: {next(iter(refused.values()))}")
-        return {state: _widths(solved, state) for state in solved[0].heavy_states}
-
-    if all(one is None for one in spectra):
-        return found()
-    try:
-        return found()
-    except ParameterError:
-        for place, one in enumerate(spectra):
-            try:
-                for state in one.heavy_states if one is not None else ():
-                    widths_at([one], state)  # type: ignore[list-item]
-            except ParameterError as error:
-                refused[place], spectra[place] = str(error), None
-        return found()
 
 
 _AT_ONCE = 500

@@ -1,6 +1,7 @@
 """Events in an experiment that is known by its published limits alone: scaled from them, not simulated."""
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from ..model.spectrum import Spectrum, solve
 from ..units import HBARC
 
 if TYPE_CHECKING:
-    from .points import Points
+    from .points import StatePoints
     from .rate import Rate
 
 
@@ -91,16 +92,16 @@ def _scaled(table: DecayTable, limit: PublishedLimit, recast: Recast, made: floa
     return {products: made * survival * table.width(products) / seen for products in limit.visible if table.width(products) > 0}
 
 
-def scaled_at(points: "Points", experiment: Experiment) -> tuple[dict[str, Array], list[str]]:
+def scaled_at(states: Sequence["StatePoints"], experiment: Experiment) -> tuple[dict[str, Array], list[str]]:
     """`scaled_events` at the points of a scan by state, shape (n,), and what there is to say."""
     from .criterion import criterion_events
 
-    recast, n = experiment.recast, len(points.protons)
+    recast = experiment.recast
     assert recast is not None, "asked of experiments with [recast] only"
-    events = {state.state: np.zeros(n) for state in points.states}
+    events = {state.state: np.zeros(len(state.mass)) for state in states}
     scale = criterion_events(experiment.criterion, experiment.background)
     notes = [f"{experiment.name}: recast by scaling of published limits, not simulated; no events can be drawn"]
-    for state in points.states:
+    for state in states:
         for limit in recast.limits:
             own = state.mixing2[FLAVOURS.index(limit.flavour)]
             bound = limit.at(state.mass)

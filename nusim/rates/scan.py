@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..beams.parents import ParentFlux
 from ..decays.channel import DecayTable
 from ..decays.table import decay_table
 from ..errors import ParameterError
@@ -18,8 +17,8 @@ from ..model.spectrum import Spectrum, solve
 from ..production.table import MISSING_MODES, reach_of_species
 from ..units import HBARC
 from .acceptance import Acceptance, acceptance
-from .chains import ChainTable, chain_table, sampled_chains
-from .passage import LINES, Chosen, Passage, Sampler
+from .chains import ChainTable, chain_table
+from .passage import LINES, Passage, Sampler
 from .points import Axis, Points, StatePoints, axis, check_keys, points_at
 from .recast import scaled_at
 
@@ -45,8 +44,6 @@ class Column:
     """Factor on the experiment's protons."""
     refused: Mapping[int, str]
     notes: tuple[str, ...]
-    by_state: Mapping[str, Array]
-    """`selected_events` of each state, without those that chains add by interpolation."""
 
     @property
     def norm_error(self) -> Array:
@@ -66,80 +63,41 @@ class Column:
                 changes[key] = changes.get(key, 0.0) + change
         total = [np.sum([getattr(part, name) for part in parts], axis=0) for name in ("events", "selected_events", "stat_error")]
         notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
-        states = dict.fromkeys(state for part in parts for state in part.by_state)
-        by_state = {state: np.sum([part.by_state[state] for part in parts if state in part.by_state], axis=0) for state in states}
-        return cls(total[0], total[1], total[2], changes, parts[0].protons, parts[0].refused, notes, by_state)
+        return cls(total[0], total[1], total[2], changes, parts[0].protons, parts[0].refused, notes)
 
 
 class Evaluator:
-    """Events of a model in one experiment at any values of keys within their first range.
-
-    Of two keys, chains are interpolated between some of the first values; of others they are sampled at each point (`with_chains`).
-    """
+    """Events of a model in one experiment at any values of two keys within their first range."""
 
     def __init__(
-        self,
-        model: Model,
-        experiment: Experiment,
-        keys: tuple[str, ...],
-        first: tuple[Array, ...],
-        seed: int,
-        lines: int,
-        interpolate_chains: bool = True,
+        self, model: Model, experiment: Experiment, keys: tuple[str, str], first: tuple[Array, Array], seed: int, lines: int
     ) -> None:
         self.model, self.experiment, self.keys, self.lines, self._seed = model, experiment, keys, lines, seed
-        self.members = [Evaluator(model, member, keys, first, seed, lines, interpolate_chains) for member in experiment.members]
+        self.members = [Evaluator(model, member, keys, first, seed, lines) for member in experiment.members]
         self._mixed = isinstance(model, Hnl) and any(key.startswith("mixing2.") for key in keys)
         self._passage: Passage | None = None
         self._tables: dict[tuple[int, str, str, int], Acceptance] = {}
         self._reach = ""
         self._sampler: Sampler | None = None
         self._chains: ChainTable | None = None
-        self._chosen: dict[int, Chosen] = {}
-        self._parents: list[ParentFlux] = []
         if not self.members and experiment.recast is None:
             points = self._points(first)
             self._prepare(points)
-            if interpolate_chains:
-                self._prepare_chains(first, points)
+            self._prepare_chains(first, points)
 
-    def _points(self, values: tuple[Array, ...]) -> Points:
+    def _points(self, values: tuple[Array, Array]) -> Points:
         return points_at(self.model, self.keys, values, self.experiment, self._mixed)
 
-    def at(self, *values: Array) -> Column:
-        """At n points, from the values of each key."""
+    def at(self, x: Array, y: Array) -> Column:
+        """At n points."""
         if self.members:
-            return self._together([member.at(*values) for member in self.members])
-        points = self._points(values)
-        column = self._without_chains(points)
-        return column if self._chains is None else self._with_chains(column, points, *values)
-
-    def sampled_at(self, points: Points) -> Column:
-        """At solved points, chains of each sampled by themselves (about 0.1 s a point)."""
-        if self.members:
-            return self._together([member.sampled_at(points) for member in self.members])
-        column = self._without_chains(points)
-        if self._sampler is None or not isinstance(self.model, DarkSector):
-            return column
-        events, selected, variance = column.events.copy(), column.selected_events.copy(), column.stat_error**2
-        by_state = {state: number.copy() for state, number in column.by_state.items()}
-        for place, spectrum in enumerate(points.spectra):
-            if spectrum is None:
-                continue
-            found = sampled_chains(self._sampler, spectrum, self._chosen, self._parents)
-            protons = self.experiment.protons * points.protons[place]
-            events[place] += protons * found.events
-            selected[place] += protons * found.selected
-            variance[place] += (protons * found.error) ** 2
-            for state, number in found.by_state.items():
-                by_state.setdefault(state, np.zeros(len(events)))[place] += protons * number
-        return replace(column, events=events, selected_events=selected, stat_error=np.sqrt(variance), by_state=by_state)
-
-    def _together(self, columns: Sequence[Column]) -> Column:
-        return Column.together(columns, [member.experiment.beam.name if member.experiment.beam else "" for member in self.members])
-
-    def _without_chains(self, points: Points) -> Column:
-        return self._recast(points) if self.experiment.recast is not None else self._column(points)
+            beams = [member.experiment.beam.name if member.experiment.beam else "" for member in self.members]
+            return Column.together([member.at(x, y) for member in self.members], beams)
+        points = self._points((x, y))
+        if self.experiment.recast is not None:
+            return self._recast(points)
+        column = self._column(points)
+        return column if self._chains is None else self._with_chains(column, points, x, y)
 
     def _prepare(self, points: Points) -> None:
         masses = np.concatenate([state.mass for state in points.states])
@@ -148,7 +106,7 @@ class Evaluator:
         if not len(masses) or not flavours:
             return
         sampler = Sampler.of(self.experiment, masses, flavours, self.model.majorana, self._seed, self.lines)
-        self._sampler, self._parents = sampler, [sampler.parents]
+        self._sampler = sampler
         reach = reach_of_species(sampler.parents.species)
         self._reach = f"decays of {' '.join(reach)} reach {max(reach.values(), default=0.0):.4g} GeV with electrons, less with others"
         self._passage = sampler.passage(masses, self.lines)
@@ -166,7 +124,7 @@ class Evaluator:
                     found = acceptance(sampler, flavour, kind, tables, self._passage.log_x)
                     self._tables[flavour, kind, state.state, part] = found
 
-    def _prepare_chains(self, first: tuple[Array, ...], points: Points) -> None:
+    def _prepare_chains(self, first: tuple[Array, Array], points: Points) -> None:
         """Chains at some nodes of the grid, where the model has any."""
         if self._sampler is None or not isinstance(self.model, DarkSector):
             return
@@ -239,7 +197,6 @@ class Evaluator:
         n = len(points.protons)
         events, selected, variance = np.zeros((3, n))
         changes: dict[str, Array] = {}
-        by_state = {state.state: np.zeros(n) for state in points.states}
         for state in points.states:
             live = np.flatnonzero((state.total_width > 0) & np.isfinite(state.mass))
             if self._passage is None or not len(live):
@@ -255,7 +212,6 @@ class Evaluator:
                 seen, kept, spread = self._shares(state, flavour, kind, live, mass, x, total)
                 events[live] += made * decays * seen
                 selected[live] += made * decays * kept
-                by_state[state.state][live] += made * decays * kept
                 variance[live] += (made * kept) ** 2 * (error**2 + (decays * spread) ** 2)
                 for name, change in by_nuisance.items():
                     changes.setdefault(name, np.zeros(n))[live] += made * kept * change
@@ -265,7 +221,7 @@ class Evaluator:
         notes = [MISSING_MODES, *points.notes, *(self._passage.notes if self._passage else ())]
         if not np.any(selected > 0):
             notes.insert(0, f"{self.experiment.name}: no heavy neutrino reaches the detector anywhere in the scan; {self._reach}")
-        return Column(events, selected, error, changes, points.protons, points.refused, tuple(dict.fromkeys(notes)), by_state)
+        return Column(events, selected, error, changes, points.protons, points.refused, tuple(dict.fromkeys(notes)))
 
     def _shares(
         self, state: StatePoints, flavour: int, kind: str, live: IntArray, mass: Array, x: Array, total: Array
@@ -286,17 +242,15 @@ class Evaluator:
         return seen, kept, spread
 
     def _recast(self, points: Points) -> Column:
-        by_state, notes = scaled_at(points, self.experiment)
-        by_state = {state: number * points.protons for state, number in by_state.items()}
-        events: Array = np.sum(list(by_state.values()), axis=0)
+        by_state, notes = scaled_at(points.states, self.experiment)
+        events: Array = np.sum(list(by_state.values()), axis=0) * points.protons
         recast = self.experiment.recast
         assert recast is not None, "asked of experiments with [recast] only"
         lost = np.zeros(len(events), bool)
         lost[list(points.refused)] = True
         events = np.where(lost, np.nan, events)
         changes = {"published limits": recast.uncertainty * events}
-        said = tuple(dict.fromkeys([*notes, *points.notes]))
-        return Column(events, events, 0.0 * events, changes, points.protons, points.refused, said, by_state)
+        return Column(events, events, 0.0 * events, changes, points.protons, points.refused, tuple(dict.fromkeys([*notes, *points.notes])))
 
 
 def _visible(products: str) -> bool:
