@@ -22,11 +22,27 @@ MAY_IMPORT = {
     "events": BASE | {"kernels", "model", "decays", "production", "beams", "experiment", "cards"},
     "bounds": BASE | {"kernels", "model", "decays", "production", "beams", "experiment", "cards", "rates"},
     "io": BASE | {"kernels", "model", "decays", "production", "beams", "experiment", "cards", "rates", "events"},
+    "explorations": BASE | {"kernels", "model", "decays", "production", "beams", "experiment", "cards", "rates", "bounds"},
     "plot": BASE | {"kernels", "model", "decays", "production", "beams", "experiment", "cards", "rates", "events", "bounds"},
     "reports": BASE
     | {"kernels", "model", "decays", "production", "beams", "experiment", "cards", "rates", "events", "bounds", "io", "plot"},
     "cli": BASE
-    | {"kernels", "model", "decays", "production", "beams", "experiment", "cards", "rates", "events", "bounds", "io", "plot", "reports"},
+    | {
+        "kernels",
+        "model",
+        "decays",
+        "production",
+        "beams",
+        "experiment",
+        "cards",
+        "rates",
+        "events",
+        "bounds",
+        "io",
+        "plot",
+        "reports",
+        "explorations",
+    },
 }
 """What each layer may import besides itself."""
 

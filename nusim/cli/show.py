@@ -18,6 +18,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the card as it is used."""
+    from ..cards.key_units import unit_of
     from ..cards.locate import locate
     from ..cards.read import beam_card, kind_of_card, load_experiment, load_model, resolved
     from ..cards.toml import comments, leaves, read_toml, written
@@ -43,32 +44,9 @@ def run(args: argparse.Namespace) -> int:
     print(f"  {content.pop('source')}")
     before = dict(leaves(given))
     said = comments(text)
-    rows = [(key, written(value), _unit(key), _remark(key, value, before, said)) for key, value in leaves(content)]
+    rows = [(key, written(value), unit_of(key), _remark(key, value, before, said)) for key, value in leaves(content)]
     print_table(("key", "value", "unit", "the card says"), rows, left=(0, 1, 2, 3))
     return 0
-
-
-def _unit(key: str) -> str:
-    """Of a key: what is listed by particle or flavour has the unit of the list."""
-    *table, last = key.split(".")
-    if table and table[-1] in _OF_TABLES:
-        return _OF_TABLES[table[-1]]
-    return _UNITS.get(key, _UNITS.get(last, ""))
-
-
-_OF_TABLES = {"thresholds": "GeV", "flavour": "", "mixing2": ""}
-_UNITS = {
-    **dict.fromkeys(("m5", "m4", "m_dirac", "lambda", "mu", "mu_prime", "m_zprime", "m_phi", "momentum"), "GeV"),
-    **dict.fromkeys(("size", "front", "origin", "local_origin", "radius", "length", "begin", "end", "inner", "outer", "start", "z"), "m"),
-    **dict.fromkeys(("m3_ev", "light_masses_ev"), "eV"),
-    **dict.fromkeys(("delta", "majorana_phases", "casas_ibarra.rotation"), "rad"),
-    "production_cross_section": "mb",
-    "density": "g/cm3",
-    "current": "A",
-    "skin_depth": "m",
-    **dict.fromkeys(("min_vertex_radius", "min_track_radius", "inner_radius"), "m"),
-    "min_opening_angle": "rad",
-}
 
 
 def _remark(key: str, value: Any, before: dict[str, Any], said: dict[str, str]) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..cards.key_units import unit_of
 from ..errors import DataFileError
 from ..experiment.experiment import Criterion
 from ..kernels.arrays import Array
@@ -19,15 +20,6 @@ from ..rates.scan import Scan
 
 SUFFIXES = (".csv", ".yaml", ".npz")
 _MARK = "# nusim "
-_UNITS = {
-    "m4": "GeV",
-    "physical.m5": "GeV",
-    "physical.m4": "GeV",
-    "mediator.m_zprime": "GeV",
-    "mediator.m_phi": "GeV",
-    "physical.m3_ev": "eV",
-}
-"""Of keys that have one."""
 
 
 def check_suffix(path: str) -> str:
@@ -132,7 +124,7 @@ def _quoted(value: Any) -> str:
 
 def _variable(name: str, values: Iterable[float]) -> list[str]:
     """A variable's header and values."""
-    unit = f", units: {_quoted(_UNITS[name])}" if name in _UNITS else ""
+    unit = f", units: {_quoted(unit_of(name))}" if unit_of(name) else ""
     lines = [f"- header: {{name: {_quoted(name)}{unit}}}"]
     return [*lines, "  values:", *(f"  - {{value: {_quoted(value)}}}" for value in values)]
 

@@ -32,6 +32,8 @@ LATER_DECAYS = 7000
 """Flights of ordinary particles that are to decay, and seeds of their decays: + place of the particle in its event."""
 SMEARING = 8500
 """Measured momenta: + place of the particle in its event."""
+EXPLORATION, EXPLORATION_DESIGN = 9500, 9501
+"""Values of the keys that an exploration draws: at each of its points, and at those from which it is prepared."""
 FLIGHT = 10_000
 """How far states besides the one that is seen fly, and how they decay: + place of the state in its event."""
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import pdg
 from ..beams.parents import ParentFlux
@@ -87,8 +88,9 @@ class PointSampler:
         value = pilot.by_route * visible
         if not value.sum() > 0:
             return Sampled(0.0, 0.0, 0.0)
-        share = (value / value.sum()) ** 0.75
-        count = np.where(value > 1e-4 * value.sum(), np.maximum(np.ceil(_LINES * share / share.sum()), _PILOT), _PILOT).astype(np.int64)
+        states = np.array([route.state for route in routes])
+        share = _spread(value, states) ** 0.75
+        count = np.maximum(np.ceil(_LINES * share / share.sum()), _PILOT).astype(np.int64)
         found = _surveyed(sampler, whole, routes, chosen, count)
         seen = found.weight * visible[found.route]
         events = float(seen.sum())
@@ -96,16 +98,15 @@ class PointSampler:
             return Sampled(0.0, 0.0, 0.0)
         tried = _DECAYS
         while True:
-            passed, number = _kept(sampler, found, finals, tables, seen, tried)
-            several = int(np.count_nonzero(passed))
+            weight, number = _selected(sampler, found, finals, tables, seen, _spread(seen, states[found.route]), tried)
+            several = int(np.count_nonzero(weight))
             if several >= _PASS or tried == _MOST:
                 break
             tried = int(np.clip(1.5 * tried * _PASS / max(several, 1), 2 * tried, _MOST))
-        kept, error = float(passed.mean()), float(passed.std() / np.sqrt(len(passed)))
-        states = np.array([route.state for route in routes])[number]
-        by_state = {state: events * float(passed[states == state].sum() / len(passed)) for state in dict.fromkeys(states.tolist())}
-        lines = found.error_of_lines(visible[found.route])
-        return Sampled(events, events * kept, float(np.hypot(lines * kept, events * error)), by_state)
+        by_state = {state: float(weight[states[number] == state].sum() / tried) for state in dict.fromkeys(states[number].tolist())}
+        lines = found.error_of_lines(visible[found.route]) / events
+        selected = float(weight.mean())
+        return Sampled(events, selected, float(np.hypot(lines * selected, weight.std() / np.sqrt(tried))), by_state)
 
     def _of_neutrinos(self, spectrum: Spectrum, tables: dict[str, DecayTable]) -> list[ProductionMode]:
         """Modes of the states, or of those that have heavy products, of the sources that matter."""
@@ -148,14 +149,27 @@ def _surveyed(sampler: Sampler, parents: ParentFlux, routes: Sequence[Route], ch
     return Survey(source, rows, np.zeros(len(rows), np.int64), weight, crossing, boosts)
 
 
-def _kept(
-    sampler: Sampler, found: Survey, finals: Sequence[FinalState], tables: dict[str, DecayTable], seen: Array, n: int
+_EVENLY = 0.25
+"""Part of lines and decays that states have alike, however few decays are theirs: bounds may care for these alone."""
+
+
+def _spread(value: Array, states: NDArray[np.str_]) -> Array:
+    """Shares in proportion to `value`, and partly to each one's share of its state."""
+    names, place = np.unique(states, return_inverse=True)
+    totals = np.bincount(place, value, minlength=len(names))
+    within = np.divide(value, totals[place], out=np.zeros(len(value)), where=totals[place] > 0)
+    result: Array = (1 - _EVENLY) * value / value.sum() + _EVENLY * within / np.count_nonzero(totals)
+    return result
+
+
+def _selected(
+    sampler: Sampler, found: Survey, finals: Sequence[FinalState], tables: dict[str, DecayTable], seen: Array, share: Array, n: int
 ) -> tuple[Array, IntArray]:
-    """Whether n visible decays are selected, times their efficiency, and their routes; lines are taken in proportion to `seen`."""
+    """Selected decays that each of n tried ones stands for if they were alone, and their routes; lines are taken by `share`."""
     selection, seed = sampler.experiment.selection, sampler.seed
     u = uniforms(seed, streams.SCAN_DECAYS, np.arange(n), 3)
-    steps = np.cumsum(seen)
-    line = np.minimum(np.searchsorted(steps, (np.arange(n) + u[:, 0]) / n * steps[-1], side="right"), len(seen) - 1)
+    steps = np.cumsum(share)
+    line = np.minimum(np.searchsorted(steps, (np.arange(n) + u[:, 0]) / n * steps[-1], side="right"), len(share) - 1)
     source = found.source
     distinct, place = np.unique(line, return_inverse=True)
     numbers = uniforms(seed, streams.SCAN, np.arange(len(source)), source.draws).T.take(distinct, axis=1).T
@@ -180,4 +194,5 @@ def _kept(
             lab = np.stack([boost(momenta[:, k], flux.momentum[part], mass) for k in range(codes.shape[1])], axis=1)
             good = passes(selection, codes, lab, vertex[part], uniforms(seed, stage + 1, index, 2 * codes.shape[1]))
             kept[part] = good * efficiency
-    return kept, flux.route.astype(np.int64)
+    weight = np.divide(seen, share, out=np.zeros(len(seen)), where=share > 0)[line]
+    return weight * kept, flux.route.astype(np.int64)
