@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .events.options import EventOptions
     from .events.sample import EventSample
     from .experiment.experiment import Experiment
+    from .explorations.explore import Exploration, explore
     from .io.convert import convert, merge
     from .io.inspect import info
     from .io.pyhf_workspace import pyhf_workspace
@@ -54,6 +55,7 @@ __all__ = [
     "EventOptions",
     "EventSample",
     "Experiment",
+    "Exploration",
     "Hnl",
     "MissingExtraError",
     "Model",
@@ -72,6 +74,7 @@ __all__ = [
     "convert",
     "decay_table",
     "expected_events",
+    "explore",
     "generate",
     "info",
     "merge",
@@ -106,6 +109,7 @@ _HOME = {
     "EventOptions": "events.options",
     "EventSample": "events.sample",
     "Experiment": "experiment.experiment",
+    "Exploration": "explorations.explore",
     "Hnl": "model.model",
     "MissingExtraError": "errors",
     "Model": "model.model",
@@ -124,6 +128,7 @@ _HOME = {
     "convert": "io.convert",
     "decay_table": "decays.table",
     "expected_events": "rates.rate",
+    "explore": "explorations.explore",
     "generate": "events.generate",
     "info": "io.inspect",
     "merge": "io.convert",

@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "events": BASE | {"kernels", "model", "decays", "production", "beams", "experiment", "cards"},
     "bounds": BASE | {"kernels", "model", "decays", "production", "beams", "experiment", "cards", "rates"},
     "io": BASE | {"kernels", "model", "decays", "production", "beams", "experiment", "cards", "rates", "events"},
-    "explorations": BASE | {"kernels", "model", "decays", "production", "beams", "experiment", "cards", "rates", "bounds"},
+    "explorations": BASE | {"kernels", "model", "decays", "production", "beams", "experiment", "cards", "rates", "bounds", "io"},
     "plot": BASE | {"kernels", "model", "decays", "production", "beams", "experiment", "cards", "rates", "events", "bounds"},
     "reports": BASE
     | {"kernels", "model", "decays", "production", "beams", "experiment", "cards", "rates", "events", "bounds", "io", "plot"},

@@ -11,14 +11,14 @@ import nusim
 
 NAMES = """
 CardError CardWarning Channel ConvergenceError DarkNeutrino DarkNeutrinoFamilies DataFileError DecayTable EventOptions EventSample
-Experiment Hnl
+Experiment Exploration Hnl
 MissingExtraError Model
 ModelBounds NeutrinoFlux NusimError ParameterError ParentFlux Rate Reach Region Report Scan Spectrum beam_summary convert decay_table
-expected_events generate info merge neutrino_flux partial_widths plot pyhf_workspace read_beam read_experiment read_model rebuild recast
-region report resolved scan slha_text solve write write_events
+expected_events explore generate info merge neutrino_flux partial_widths plot pyhf_workspace read_beam read_experiment read_model rebuild
+recast region report resolved scan slha_text solve write write_events
 """
 
-FIGURES = "branching branching_bars display events flux rates reach recast region"
+FIGURES = "branching branching_bars corner display events flux rates reach recast region"
 
 
 def test_the_list() -> None:

@@ -15,6 +15,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "reach": ("nusim reach hnl sbnd --x m4=0.05:0.45:20 -o reach.csv --plot reach.pdf",),
     "region": ("nusim region -o region.csv --plot region.pdf",),
     "recast": ("nusim recast circle --no-limits",),
+    "explore": (
+        "nusim explore circle sbn --draw physical.m5=0.05:0.5 portals.epsilon=1e-6:1e-3 -n 500 -o points.parquet",
+        "nusim explore hnl --grid m4=0.05:2:40 mixing2=1e-10:1e-4:40 -o grid.parquet",
+    ),
     "report": ("nusim report circle -o circle.html", "nusim report hnl sbnd --set m4=0.3 --quick -o hnl.html"),
     "info": ("nusim info circle.lhe.gz",),
     "convert": ("nusim convert circle.lhe.gz circle.hepmc3",),
@@ -23,6 +27,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "plot events": ("nusim plot events circle.lhe.gz -o circle.pdf",),
     "plot display": ("nusim plot display circle.lhe.gz --event 3 -o event.svg",),
     "plot reach": ("nusim plot reach sbnd.csv dune.csv -o reach.pdf",),
+    "plot corner": ("nusim plot corner points.parquet physical.m5 portals.epsilon events_sbn -o corner.pdf",),
     "beam": ("nusim beam bnb",),
 }
 """Command lines by command."""

@@ -8,11 +8,34 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import NusimError
-from . import beam, cards, convert, events, flux, info, masses, merge, plot, rate, reach, recast, region, report, scan, show, widths
+from . import (
+    beam,
+    cards,
+    convert,
+    events,
+    explore,
+    flux,
+    info,
+    masses,
+    merge,
+    plot,
+    rate,
+    reach,
+    recast,
+    region,
+    report,
+    scan,
+    show,
+    widths,
+)
 from .completion import SHELLS, PrintCompletion
 from .examples import add_examples
 
-_COMMANDS = (cards, show, masses, widths, flux, rate, events, scan, reach, region, recast, report, info, convert, merge, plot, beam)
+_COMMANDS = (
+    *(cards, show, masses, widths, flux, rate, events),
+    *(scan, reach, region, recast, explore, report),
+    *(info, convert, merge, plot, beam),
+)
 
 _INTERRUPTED = 130
 _BROKEN_PIPE = 141

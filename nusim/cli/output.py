@@ -114,3 +114,15 @@ def progress(total: int, unit: str) -> Iterator[Callable[[str], object]]:
             begun += 1
 
         yield advance
+
+
+@contextmanager
+def progress_by_number(total: int, unit: str) -> Iterator[Callable[[int], object]]:
+    """A progress bar with rate and time left on a terminal, as a function of how many more are done, or nothing."""
+    if not sys.stderr.isatty():
+        yield lambda more: None
+        return
+    from tqdm import tqdm
+
+    with tqdm(total=total, unit=unit, leave=False) as bar:
+        yield bar.update

@@ -2,10 +2,10 @@
 
 import argparse
 
-from . import plot_display, plot_events, plot_reach
+from . import plot_corner, plot_display, plot_events, plot_reach
 from .options import Subparsers, add_command
 
-_FIGURES = (plot_events, plot_display, plot_reach)
+_FIGURES = (plot_events, plot_display, plot_reach, plot_corner)
 
 
 def add_parser(subparsers: Subparsers) -> None:

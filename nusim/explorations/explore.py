@@ -1,5 +1,7 @@
 """Many points of a model with everything that follows from each: masses, mixings, widths, rates, and which bounds hold."""
 
+import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -15,7 +17,10 @@ from ..cards.key_units import unit_of
 from ..cards.read import read_experiment, resolved
 from ..errors import ParameterError
 from ..experiment.experiment import Experiment
+from ..io.header import json_text
+from ..io.points_table import CONTENT, PointsFile, read_points
 from ..kernels.arrays import Array, ArrayLike, IntArray
+from ..kernels.processes import in_order
 from ..model.model import FLAVOURS, Model
 from ..model.spectrum import Spectrum
 from ..rates.points import solved_at
@@ -80,6 +85,8 @@ def explore(
     seed: int = 1,
     bounds: bool = True,
     confidence: float = 0.90,
+    workers: int = 1,
+    output: str | os.PathLike[str] | None = None,
     progress: Callable[[int], object] = lambda points: None,
 ) -> Exploration:
     """Points of a model at random or on a grid, and all that follows: one row a point.
@@ -94,12 +101,29 @@ def explore(
     """
     model = model.model if isinstance(model, Spectrum) else model
     plan = plan_of(model, draw or {}, grid or {}, n, seed)
+    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
+        raise ParameterError(f"explore: workers = {workers}: a whole number of processes, at least 1")
     work = Explorer(model, experiments, plan, bounds, confidence)
+    if output is not None:
+        return _to_file(work, output, workers, progress)
     parts = []
-    for first, last in work.chunks():
-        parts.append(work.rows(first, last))
+    for (first, last), rows in zip(work.spans, in_order(work.rows, work.spans, workers), strict=True):
+        parts.append(rows)
         progress(last - first)
     return work.exploration({name: np.concatenate([part[name] for part in parts]) for name in work.info})
+
+
+def _to_file(work: "Explorer", output: str | os.PathLike[str], workers: int, progress: Callable[[int], object]) -> Exploration:
+    """Part by part, those that are there already left out."""
+    file = PointsFile(output, json_text(work.header, indent=None))
+    missing = [span for span in work.spans if not file.has(*span)]
+    progress(sum(last - first for first, last in work.spans) - sum(last - first for first, last in missing))
+    for (first, last), rows in zip(missing, in_order(work.rows, missing, workers), strict=True):
+        file.add(first, last, rows)
+        progress(last - first)
+    units = {name: info.unit for name, info in work.info.items() if info.unit}
+    file.join(work.spans, {"content": CONTENT, **work.header, "units": units, "warnings": work.warnings})
+    return work.exploration(read_points(output)[0])
 
 
 class Explorer:
@@ -117,7 +141,7 @@ class Explorer:
         solved = [one for one in spectra if one is not None]
         if not solved:
             raise ParameterError(f"explore: no point has a model: {next(iter(refused.values()))}")
-        self.warnings = list(dict.fromkeys([*notes, *(note for one in solved[:: max(1, len(solved) // 20)] for note in one.warnings)]))
+        self.warnings = _alike([*notes, *(note for one in solved[:: max(1, len(solved) // 20)] for note in one.warnings)])
         masses = np.array([one.mass(state) for one in solved for state in one.heavy_states])
         mixed = [flavour for flavour in FLAVOURS if any(one.mixing2(flavour, "nu4") > 0 for one in solved)]
         majorana = solved[0].majorana
@@ -140,10 +164,10 @@ class Explorer:
         found = [limit for flavour in flavours for limit in published(flavour, majorana, self._confidence)]
         return [one for one in found if one.entry.peak is not None or one.entry.flight is not None]
 
-    def chunks(self) -> Iterator[tuple[int, int]]:
+    @property
+    def spans(self) -> list[tuple[int, int]]:
         """First and last point, not included, of each part of the work."""
-        for first in range(0, len(self.plan), CHUNK):
-            yield first, min(first + CHUNK, len(self.plan))
+        return [(first, min(first + CHUNK, len(self.plan))) for first in range(0, len(self.plan), CHUNK)]
 
     def rows(self, first: int, last: int) -> dict[str, Array]:
         """Columns of points first <= i < last."""
@@ -224,3 +248,8 @@ def _names(strengths: Mapping[str, Array], n: int) -> Array:
     """Names of those that reach 1, with blanks between, at each of n points."""
     found = [" ".join(name for name, strength in strengths.items() if strength[place] >= 1) for place in range(n)]
     return np.array(found, dtype=str)
+
+
+def _alike(notes: Sequence[str]) -> list[str]:
+    """Of notes that differ in their numbers alone the first."""
+    return list({re.sub(r"[-+.\d]+(e[-+]?\d+)?", "#", note): note for note in reversed(notes)}.values())[::-1]

@@ -2,6 +2,7 @@
 
 # imported at once: a name that is both a function here and a file would otherwise change its meaning after first use
 from .branching import branching, branching_bars
+from .corner import corner
 from .display import display
 from .events import events
 from .flux import flux
@@ -10,4 +11,4 @@ from .reach import reach
 from .recast import recast
 from .region import region
 
-__all__ = ["branching", "branching_bars", "display", "events", "flux", "rates", "reach", "recast", "region"]
+__all__ = ["branching", "branching_bars", "corner", "display", "events", "flux", "rates", "reach", "recast", "region"]
