@@ -95,9 +95,9 @@ def explore(
     points, or n at each point of the grid. The mass condition holds where the card imposes it. Experiments are counted at every point with
     its chains and few lines (a few per cent, about half a second each): those that have run exclude, others reach. `bounds`: also published
     limits, with HNLimits, recast as `recast` does, and dark-photon bounds. Points whose card has no solution keep their row, with the
-    reason. A point's numbers depend on the seed and its number alone. Raises ParameterError or CardError for keys that no card has, or
-    none together. `workers`: processes, started afresh. `output`: a Parquet file, written in parts, so that a run that was broken off goes
-    on where it stopped; the file holds what is returned. `progress` is called with the number of points done at a time.
+    reason. A point's numbers depend on the seed and its number alone, but for rounding. `workers`: processes, started afresh. `output`: a
+    Parquet file, written in parts, so that a run that was broken off goes on where it stopped; it holds what is returned. `progress` is
+    called with the number of points done at a time. Raises ParameterError or CardError for keys that no card has, or none together.
     """
     model = model.model if isinstance(model, Spectrum) else model
     plan = plan_of(model, draw or {}, grid or {}, n, seed)
