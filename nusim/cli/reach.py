@@ -29,7 +29,7 @@ def add_parser(subparsers: Subparsers) -> None:
         parser.add_argument(
             f"--{what}-uncertainty", metavar="X", type=_not_negative, default=0.0, help=f"relative uncertainty of the {what} (default 0)"
         )
-    parser.add_argument("--band", action="store_true", help="also contours for a standard deviation of the beam's normalisation")
+    parser.add_argument("--band", action="store_true", help="also contours for a standard deviation of the beam and the widths")
     parser.add_argument("-o", "--output", metavar="FILE", help="write the contours: .csv, .yaml (HEPData) or .npz")
     add_plot(parser, "the contours")
     add_json(parser)

@@ -10,7 +10,7 @@ from ..experiment.experiment import Criterion
 from ..kernels.arrays import Array, IntArray
 from .criterion import criterion_events
 from .points import Axis
-from .scan import Column, Scan
+from .scan import Column, Scan, grid_of
 
 _KINDS = ("count", "classical", "cls", "feldman-cousins")
 _CONFIDENCE = 0.90
@@ -140,9 +140,11 @@ def reach(
     `criterion`: a number of events, 'classical', 'cls' or 'feldman-cousins' at `confidence`; the experiment's card by default, as for
     `background`. Relative uncertainties of background and signal are log-normal. Grid cells the contour crosses are refined: further
     columns where edges jump or regions end, and each point of a contour is put where the events are those needed. `band`: also contours
-    for a standard deviation of the beam's nuisances.
+    for a standard deviation of the nuisances: the beam's, and the theory errors of widths, all larger together.
     """
     rule = criterion_of(scan, criterion, confidence)
+    if band:
+        scan = scan.with_width_errors()
     needed = _needed(scan, rule, background, background_uncertainty, signal_uncertainty)
     grid = _Grid(scan, needed)
     if refine:
@@ -210,7 +212,7 @@ class _Grid:
     def __init__(self, scan: Scan, needed: _Needed) -> None:
         self._scan, self._needed = scan, needed
         self.x, self.y = scan.x.measure(scan.x.values), scan.y.measure(scan.y.values)
-        columns = np.repeat(scan.x.values, len(self.y)), np.tile(scan.y.values, len(self.x))
+        columns = grid_of(scan.x, scan.y)
         self._values = {0.0: self._log(scan.column, *columns, 0.0)}
         for sign in (1.0, -1.0):
             self._values[sign] = self._log(scan.column, *columns, sign)

@@ -1,6 +1,7 @@
 """Expected events over two keys of the cards: the beam and the detector are sampled once, and every point follows in closed form."""
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -21,12 +22,17 @@ from .chains import ChainTable, chain_table
 from .passage import LINES, Passage, Sampler
 from .points import Axis, Points, StatePoints, axis, check_keys, points_at
 from .recast import scaled_at
+from .width_errors import WidthErrors, width_errors
 
 if TYPE_CHECKING:
     from .reach import Reach
 
 _TABLES = 9
 """Masses of a state at which a selection is tried."""
+WIDTHS = "widths"
+"""The nuisance of theory errors of widths."""
+_ERRORS = 30
+"""Masses of a state at which theory errors of its widths are taken from its tables."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,12 +60,12 @@ class Column:
 
     @classmethod
     def together(cls, parts: Sequence["Column"], beams: Sequence[str]) -> "Column":
-        """The sum of several detectors; errors of one beam add up, as in `rate.together`."""
+        """The sum of several detectors; errors of one beam add up, as in `rate.together`, and those of widths."""
         changes: dict[str, Array] = {}
         several = len(set(beams)) > 1
         for part, beam in zip(parts, beams, strict=True):
             for name, change in part.norm_by_nuisance.items():
-                key = f"{beam}: {name}" if several else name
+                key = f"{beam}: {name}" if several and name != WIDTHS else name
                 changes[key] = changes.get(key, 0.0) + change
         total = [np.sum([getattr(part, name) for part in parts], axis=0) for name in ("events", "selected_events", "stat_error")]
         notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
@@ -80,6 +86,7 @@ class Evaluator:
         self._reach = ""
         self._sampler: Sampler | None = None
         self._chains: ChainTable | None = None
+        self._width_errors: dict[str, WidthErrors] = {}
         if not self.members and experiment.recast is None:
             points = self._points(first)
             self._prepare(points)
@@ -98,6 +105,21 @@ class Evaluator:
             return self._recast(points)
         column = self._column(points)
         return column if self._chains is None else self._with_chains(column, points, x, y)
+
+    def with_width_errors(self, *values: Array) -> "Evaluator":
+        """The same with the theory errors of widths among the nuisances, as 'widths', for points among these values of the keys."""
+        other = copy(self)
+        other.members = [member.with_width_errors(*values) for member in self.members]
+        if self._passage is not None:
+            points = self._points((values[0], values[1]))
+            other._width_errors = {state.state: self._errors_of(points, state) for state in points.states}
+        return other
+
+    def _errors_of(self, points: Points, state: StatePoints) -> WidthErrors:
+        good = np.flatnonzero((state.total_width > 0) & np.isfinite(state.mass))
+        known = np.unique(state.mass[good])
+        picked = known[np.unique(np.round(np.linspace(0, len(known) - 1, _ERRORS)).astype(int))] if len(known) else known
+        return width_errors([self._table(points, state, part, float(mass), good) for mass in picked for part in range(len(state.widths))])
 
     def _prepare(self, points: Points) -> None:
         masses = np.concatenate([state.mass for state in points.states])
@@ -194,6 +216,16 @@ class Evaluator:
         return decay_table(spectrum, state.state)
 
     def _column(self, points: Points) -> Column:
+        """Without chains."""
+        column = self._counted(points)
+        if not self._width_errors:
+            return column
+        # widths that are wrong are taken to be so together: all larger by their errors
+        states = tuple(self._width_errors[state.state].added_to(state) for state in points.states)
+        change = self._counted(replace(points, states=states)).selected_events - column.selected_events
+        return replace(column, norm_by_nuisance={**column.norm_by_nuisance, WIDTHS: change})
+
+    def _counted(self, points: Points) -> Column:
         n = len(points.protons)
         events, selected, variance = np.zeros((3, n))
         changes: dict[str, Array] = {}
@@ -275,6 +307,12 @@ class Scan:
     others: tuple["Scan", ...] = field(default=(), repr=False)
     """The same scan in further experiments."""
 
+    def with_width_errors(self) -> "Scan":
+        """The same with the theory errors of widths among the nuisances."""
+        columns = grid_of(self.x, self.y)
+        evaluator = self.evaluator.with_width_errors(*columns)
+        return replace(self, column=evaluator.at(*columns), evaluator=evaluator)
+
     def _grid(self, values: Array) -> Array:
         return values.reshape(len(self.x.values), len(self.y.values))
 
@@ -336,6 +374,11 @@ class Scan:
         return [one.reach(criterion, **options) for one in self]
 
 
+def grid_of(x: Axis, y: Axis) -> tuple[Array, Array]:
+    """Every pair of values, row by row."""
+    return np.repeat(x.values, len(y.values)), np.tile(y.values, len(x.values))
+
+
 def scan(
     model: Model | Spectrum,
     experiment: Experiment | Sequence[Experiment],
@@ -356,7 +399,7 @@ def scan(
     experiments = [experiment] if isinstance(experiment, Experiment) else list(experiment)
     if not experiments:
         raise ParameterError("scan: give at least one experiment")
-    columns = (np.repeat(first.values, len(second.values)), np.tile(second.values, len(first.values)))
+    columns = grid_of(first, second)
     found: list[Scan] = []
     for one in experiments:
         evaluator = Evaluator(model, one, (first.key, second.key), columns, seed, lines)

@@ -124,10 +124,33 @@ def test_more_protons_reach_lower_and_bands_bracket(sbnd: Scan) -> None:
     reach = sbnd.reach(band=True)
     (x, y), up, down = reach.smallest or (0, 0), reach.band["up"][0], reach.band["down"][0]
     assert up[:, 1].min() < y < down[:, 1].min()
-    rate = sbnd.evaluator.at(np.array([x]), np.array([y]))
+    rate = sbnd.with_width_errors().evaluator.at(np.array([x]), np.array([y]))
     step = rate.norm_error[0] / rate.selected_events[0]
     # events go as the square of the mixing
     assert up[:, 1].min() / y == pytest.approx((1 + step) ** -0.5, rel=0.02)
+
+
+def test_errors_of_widths_move_the_band(sbnd: Scan) -> None:
+    """Of a long-lived state events go as the width of what is selected; the final states of a full rate are the second route."""
+    x, y = np.array([0.38]), np.array([1e-9])
+    column = sbnd.with_width_errors().evaluator.at(x, y)
+    model = nusim.read_model("hnl", set={"m4": 0.38, "mixing2": 1e-9})
+    table = nusim.decay_table(nusim.solve(model), "nu4")
+    rate = nusim.expected_events(nusim.solve(model), sbnd.experiment)
+    wanted = sum(number * table.channel(name).uncertainty for name, number in rate.selected_by_final_state.items()) / rate.selected_events
+    assert wanted > 0.002
+    assert column.norm_by_nuisance["widths"][0] / column.selected_events[0] == pytest.approx(wanted, rel=0.1)
+    plain = sbnd.evaluator.at(x, y)
+    assert column.selected_events[0] == plain.selected_events[0]
+    assert "widths" not in plain.norm_by_nuisance
+
+
+def test_errors_of_widths_reverse_where_states_die_early(sbnd: Scan) -> None:
+    """Of a state that hardly reaches the detector larger widths leave fewer events."""
+    y = np.geomspace(1e-9, 1.0, 40)
+    column = sbnd.with_width_errors().evaluator.at(np.full(40, 0.38), y)
+    change = column.norm_by_nuisance["widths"][column.selected_events > 0]
+    assert change[0] > 0 > change[-1]
 
 
 def test_a_composite_adds_its_members() -> None:
