@@ -66,12 +66,16 @@ def add_seed(parser: argparse.ArgumentParser) -> None:
 
 def assignment(text: str) -> tuple[str, Any]:
     """'physical.m5=0.2' as key and value; the value is TOML where it can be, else text."""
-    from ..cards.toml import toml_value
+    from ..cards.toml import show, toml_value
+    from ..errors import CardError
 
     key, equals, value = text.partition("=")
     if not equals or not key.strip() or not value.strip():
-        raise argparse.ArgumentTypeError(f"{text!r}: write KEY=VALUE, as in physical.m5=0.2")
-    return key.strip(), toml_value(value.strip())
+        raise argparse.ArgumentTypeError(f"{show(text)}: write KEY=VALUE, as in physical.m5=0.2")
+    try:
+        return key.strip(), toml_value(value.strip())
+    except CardError as error:
+        raise argparse.ArgumentTypeError(f"{key.strip()}={error}") from None
 
 
 def figure(text: str) -> str:
