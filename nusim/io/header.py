@@ -13,6 +13,7 @@ from ..events.variations import Effects, names_of
 from ..kernels.arrays import IntArray
 from ..pdg import HEAVY_STATE_CODES
 from .pdg_scheme import scheme_codes
+from .run_schema import check_run_document
 
 _NEEDED = ("version", "kernel", "seed", "n", "protons", "expected_events", "stat_error", "frames")
 _MADE = (
@@ -64,6 +65,7 @@ class RunInfo:
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> "RunInfo":
         """Of a file, from `summary` as it stands there, with the cards under model and experiment. DataFileError if it is not that."""
+        check_run_document(document)
         try:
             metadata = {key: value for key, value in document.items() if key not in _MADE}
             metadata["states"] = {

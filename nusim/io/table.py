@@ -1,7 +1,6 @@
 """Files of columns: samples become rows in groups of one size, whatever the samples' sizes, and the file closes whole or not at all."""
 
 import hashlib
-import json
 import os
 from abc import ABC, abstractmethod
 from contextlib import suppress
@@ -16,6 +15,7 @@ from .columns import DESCRIPTIONS, LISTS, Columns, columns_of, dtype_of, joined,
 from .header import RunInfo, json_text
 from .output import PartFile
 from .record import DetectorFrame, Record
+from .run_schema import read_document
 from .writer import check_run, with_weights
 
 GROUP = 65_536
@@ -190,7 +190,7 @@ def arrow() -> tuple[Any, Any]:
 
 def described(text: str | bytes) -> dict[str, Any]:
     """The run, model and experiment as `document` wrote them; ValueError for anything else."""
-    value = json.loads(text)
-    if not isinstance(value, dict) or not isinstance(value.get("run"), dict):
+    value = read_document(text)
+    if not isinstance(value.get("run"), dict):
         raise ValueError("no run")
     return value
