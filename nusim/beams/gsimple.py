@@ -230,8 +230,9 @@ def _same_axes(columns: dict[str, Any], code: IntArray) -> bool:
     two_body = _is_two_body(columns, code)
     part = {key: values[two_body] for key, values in columns.items()}
     momentum = moving(root_files.vectors(part, ("pdpx", "pdpy", "pdpz")))
-    doppler = doppler_factor(momentum, per_species(code[two_body], pdg.mass), root_files.vectors(part, ("px", "py", "pz")))
-    right = np.abs(doppler * np.asarray(part["E"], float) / _star(code[two_body]) - 1) < _TOLERANCE
+    with np.errstate(over="ignore", invalid="ignore"):  # momenta that no parent has are refused where rows are checked
+        doppler = doppler_factor(momentum, per_species(code[two_body], pdg.mass), root_files.vectors(part, ("px", "py", "pz")))
+        right = np.abs(doppler * np.asarray(part["E"], float) / _star(code[two_body]) - 1) < _TOLERANCE
     return len(right) >= _FEW and bool(np.mean(right) > 0.99)
 
 

@@ -140,7 +140,7 @@ def _sample(batch: list[tuple[int, int, list[bytes]]], info: RunInfo, beside: di
         raise ValueError("a particle's line does not hold 15 numbers")
     event = np.repeat(np.arange(len(batch)), count)
     mother = whole(table[:, 2]) - 1
-    if np.any(mother >= count[event]) or np.any(mother < -1):
+    if np.any(mother >= np.arange(len(event)) - offsets[event]) or np.any(mother < -1):
         raise ValueError("its mothers are not in order")
     rows = np.flatnonzero(mother >= 0)
     up = offsets[event] + mother
