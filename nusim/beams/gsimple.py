@@ -206,7 +206,8 @@ def _across(check: Check, momentum: Array, window: Window, place: IntArray) -> A
     """Cosine (n,) between the rays and the window's normal."""
     cosine: Array = np.abs(momentum @ window.normal) / np.linalg.norm(momentum, axis=1)
     if np.any(cosine < 1e-6):
-        raise check.refuse(int(place[np.argmin(cosine)]), "a ray along the window never crosses it")
+        k = int(np.argmin(cosine))
+        raise check.refuse(int(place[k]), f"the cosine of ray and window is {cosine[k]:.2g}: a ray along the window never crosses it")
     return cosine
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..cards.toml import validate
+from ..cards.toml import show, validate
 from ..errors import CardError, DataFileError
 from ..pdg import CODES, HEAVY_STATE_CODES
 
@@ -113,6 +113,8 @@ def check_run_document(document: Mapping[str, Any]) -> None:
         run = validate(RunTable, dict(document), "run")
     except CardError as error:
         raise DataFileError(f"what it says of its run cannot be read: {str(error).removeprefix('run: ')}") from None
+    if len(set(run.weight_names)) < len(run.weight_names):
+        raise DataFileError(f"what it says of its run cannot be read: weight_names = {show(run.weight_names)}: each name once")
     states = [*run.states, *(state for route in run.routes for state in route.name.split(" from "))]
     for what, names, known in (
         ("state", states, HEAVY_STATE_CODES),

@@ -16,7 +16,7 @@ from .header import RunInfo, json_text
 from .output import PartFile
 from .record import DetectorFrame, Record
 from .run_schema import read_document
-from .writer import check_run, with_weights
+from .writer import check_run, naming, with_weights
 
 GROUP = 65_536
 """Rows written at a time: bounds the memory, and gives the same file for any sizes of samples."""
@@ -97,6 +97,15 @@ class TableWriter(ABC):
 
     def write(self, sample: EventSample) -> None:
         """Append a sample's events, which must be of the run that the file was opened for."""
+        try:
+            rows = self._rows_of(sample)
+        except DataFileError as error:
+            raise naming(self._file.path, error) from None
+        self._waiting.append(rows)
+        self._written += len(sample)
+        self._flush(GROUP)
+
+    def _rows_of(self, sample: EventSample) -> Columns:
         info = self._info
         sample = with_weights(sample, info.weight_names)
         check_run(self._file.path, info, sample)
@@ -106,9 +115,7 @@ class TableWriter(ABC):
             "number": np.arange(len(sample)) + (self._first + self._written),
             "parent": record.of_particle["pdg"][sample.offsets[:-1]],
         }
-        self._waiting.append(self._columns(record))
-        self._written += len(sample)
-        self._flush(GROUP)
+        return self._columns(record)
 
     def _flush(self, least: int) -> None:
         """Append whole groups while at least `least` rows wait."""

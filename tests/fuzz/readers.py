@@ -273,7 +273,7 @@ def _broken_rows(rng: Rng, rows: Any) -> Any:
         return rows[:0]
     counts = ak.num(values)
     flat = broken_columns(rng, {name: ak.to_numpy(ak.flatten(values))})
-    if name not in flat:
+    if name not in flat or flat[name].dtype == np.float16:  # which ROOT trees have not
         return rows
     return ak.with_field(rows, ak.unflatten(flat[name], counts), name)
 
