@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from ..cards.run import check_run_document
 from ..errors import DataFileError
 from ..events.variations import Effects, names_of
 from ..kernels.arrays import IntArray
 from ..pdg import HEAVY_STATE_CODES
 from .pdg_scheme import scheme_codes
-from .run_schema import check_run_document
 
 _NEEDED = ("version", "kernel", "seed", "n", "protons", "expected_events", "stat_error", "frames")
 _MADE = (

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from ..cards.run import check_run_document, read_document
 from ..errors import DataFileError
 from ..kernels.arrays import Array, IntArray
 from ..units import cm, ns
@@ -11,7 +12,6 @@ from .check import FLIGHT_TOLERANCE, Events, Flights, check_flights, check_insid
 from .hepevt import DECAYED, TRACKED, UNTRACKED, sidecar
 from .reading import InputFile, Problems, Tally, factor_of, in_range, named_factors, numbers, whole
 from .record import DetectorFrame
-from .run_schema import check_run_document, read_document
 
 _BATCH = 20_000
 """Events checked at a time."""

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from ..cards.run import check_run_document, read_document
 from ..errors import DataFileError
 from ..kernels.arrays import Array, IntArray
 from ..units import mm, ns
@@ -12,7 +13,6 @@ from .block import Block, Header, Positions, check_lines
 from .check import Events, check_kinematics, detector_volumes
 from .reading import InputFile, Problems, Tally, factor_of, in_range, named_factors, numbers, whole
 from .record import DetectorFrame
-from .run_schema import check_run_document, read_document
 
 _HEADER_LIMIT = 100_000_000
 _TOKENS_OF_POSITION = 13

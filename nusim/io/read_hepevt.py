@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from ..cards.run import read_document
 from ..errors import DataFileError
 from ..events.sample import FINAL, INCOMING, INTERMEDIATE, EventSample
 from ..kernels.arrays import IntArray
@@ -15,7 +16,6 @@ from .pdg_scheme import scheme_codes
 from .read import BEFORE_LOST, Bad, Source, Text, assembled, back_to_beam, halved
 from .reading import InputFile, in_range, numbers, whole
 from .record import UNKNOWN_SPIN, DetectorFrame
-from .run_schema import read_document
 
 _BATCH = 20_000
 UNKNOWN_POLARISATION = 9.0

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from ..cards.run import read_document
 from ..errors import DataFileError
 from ..events.sample import FINAL, INCOMING, INTERMEDIATE, EventSample
 from ..units import mm, ns
@@ -13,7 +14,6 @@ from .hepmc3 import BEAM, FIRST_PROCESS, TAIL, TARGET
 from .read import BEFORE_LOST, Bad, Source, Text, assembled, back_to_beam, halved
 from .reading import InputFile, in_range, numbers, whole
 from .record import UNKNOWN_SPIN, DetectorFrame
-from .run_schema import read_document
 
 _END = TAIL.strip()
 _HEADER_LIMIT = 100_000_000

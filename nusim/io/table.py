@@ -9,13 +9,13 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from ..cards.run import read_document
 from ..errors import DataFileError, MissingExtraError
 from ..events.sample import EventSample
 from .columns import DESCRIPTIONS, LISTS, Columns, columns_of, dtype_of, joined, weight_columns
 from .header import RunInfo, json_text
 from .output import PartFile
 from .record import DetectorFrame, Record
-from .run_schema import read_document
 from .writer import check_run, naming, with_weights
 
 GROUP = 65_536

@@ -1,4 +1,4 @@
-"""What a file must say of its run: checked once, when the file is opened; what follows trusts it."""
+"""What an event file must say of its run: checked once, when the file is opened; what follows trusts it."""
 
 import json
 from collections.abc import Mapping
@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..cards.toml import show, validate
 from ..errors import CardError, DataFileError
 from ..pdg import CODES, HEAVY_STATE_CODES
+from .toml import show, validate
 
 Count = Annotated[int, Field(ge=0, le=10**15)]
 Amount = Annotated[float, Field(ge=0.0, le=1e60)]
