@@ -109,7 +109,8 @@ def _tally(run: dict[str, Any], numbers: IntArray, owner: IntArray, problems: Pr
         else:
             for place, weight in run.get("other_weights", {}).items():
                 if 0 <= int(place) < n:
-                    weights[int(place)] = float(in_range(np.array(float(weight))))
+                    weights[int(place)] = float(weight)
+            in_range(weights)
         records = run["records"]
         words = np.array([route["in_events"] for route in run["routes"]], str)
         if not np.array_equal(records["event"], numbers):

@@ -12,7 +12,7 @@ from ..units import mm, ns
 from .header import RunInfo
 from .hepmc3 import BEAM, FIRST_PROCESS, TAIL, TARGET
 from .read import BEFORE_LOST, Bad, Source, Text, assembled, back_to_beam, halved
-from .reading import InputFile, in_range, numbers, whole
+from .reading import LARGEST, InputFile, numbers, whole
 from .record import UNKNOWN_SPIN, DetectorFrame
 
 _END = TAIL.strip()
@@ -179,7 +179,9 @@ def _columns(
         for i, number, value in of_particle[name]:
             if not 0 < number < row_of.shape[1] or row_of[i, number] < 0:
                 raise ValueError("an attribute is of a particle that is not there")
-            column[row_of[i, number]] = float(in_range(np.array(value))) * unit
+            if not abs(value) <= LARGEST:
+                raise ValueError(f"an attribute is not finite, or beyond {LARGEST:g}")
+            column[row_of[i, number]] = value * unit
     # a beam parent has no vertex of its own: back along its way from where it decays
     begin = np.flatnonzero(~born)
     decay = np.zeros((len(event), 4))
