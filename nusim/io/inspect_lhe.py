@@ -90,8 +90,8 @@ def element(header: str, name: str, problems: Problems) -> dict[str, Any]:
 
 
 def _processes(file: InputFile, header: str) -> set[int]:
-    lines = header[header.rindex("<init") :].split("\n")[1:-1]
     try:
+        lines = header[header.rindex("<init") :].split("\n")[1:-1]
         count = int(lines[0].split()[9])
         return {int(line.split()[3]) for line in lines[1 : 1 + count]}
     except (IndexError, ValueError):
