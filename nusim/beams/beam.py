@@ -214,6 +214,8 @@ _GOLDEN = 0.6180339887498949
 _REST_SPREAD = {321: 1.10, 211: 1.53, -13: 1.53}
 """Standard deviation over mean of the parents at rest that one proton on a dump makes, the weights of thinning included: 1.08 and 1.56 in
 2000 protons on copper, 1.13 and 1.50 on molybdenum (PythiaCascade 8.317)."""
+_LARGEST = 1e30
+"""Of a column's values in GeV, metres and per proton: single and half precision hold less, and squares stay finite."""
 _COLUMNS = ("momentum", "radius", "z", "delay", "path", "weight", "species", "rows")
 
 
@@ -301,13 +303,43 @@ def _read(path: Path, rebuild: str) -> dict[str, Any]:
     missing = [name for name in (*_COLUMNS, "protons_simulated", "command") if name not in table]
     if missing:
         raise DataFileError(f"{path}: parent table without {', '.join(missing)}; {rebuild}")
-    n = int(table["rows"].sum())
-    for name in ("momentum", "radius", "z", "delay", "path", "weight"):
-        if len(table[name]) != n or not np.all(np.isfinite(table[name])):
-            raise DataFileError(
-                f"{path}: parent table: {name} has {len(table[name])} rows of {n}, or values that are not finite; {rebuild}"
-            )
+    wrong = _wrong_in(table)
+    if wrong:
+        raise DataFileError(f"{path}: parent table: {wrong}; {rebuild}")
     return table
+
+
+def _wrong_in(table: Mapping[str, Any]) -> str | None:
+    """The first thing that is wrong with a table's columns."""
+    species, rows = table["species"], table["rows"]
+    for name, codes in (("species", species), ("rows", rows)):
+        if codes.ndim != 1 or not np.issubdtype(codes.dtype, np.signedinteger):
+            return f"{name} must be a list of whole numbers"
+    n = len(table["weight"]) if table["weight"].ndim else 0
+    if len(rows) != len(species) or np.any((rows < 0) | (rows > n)) or rows.sum() != n:
+        return f"rows must be the number of rows of each species, {n} in all"
+    for name in ("momentum", "radius", "z", "delay", "path", "weight"):
+        values, shape = table[name], (n, 3) if name == "momentum" else (n,)
+        if values.shape != shape or not np.issubdtype(values.dtype, np.floating):
+            return f"{name} must be numbers of shape {shape}"
+        if not np.all(np.abs(values.astype(float)) < _LARGEST):
+            return f"{name} holds values that are not finite, or beyond {_LARGEST:g}"
+    for name in ("path", "weight"):
+        if np.any(table[name] < 0):
+            return f"{name} holds negative values"
+    protons = table["protons_simulated"]
+    if protons.shape != () or protons.dtype.kind not in "iuf" or not 0 <= protons < np.inf:
+        return "protons_simulated must be a number, not negative"
+    known, made = (np.atleast_1d(table.get(f"prompt_{name}", np.zeros(0))) for name in ("species", "yields"))
+    if (
+        known.shape != made.shape
+        or known.ndim != 1
+        or known.dtype.kind not in "iuf"
+        or made.dtype.kind not in "iuf"
+        or not np.all(made > 0)
+    ):
+        return "prompt_species and prompt_yields must be codes and positive numbers of one length"
+    return None
 
 
 def write_table(path: Path, parents: ParentFlux, extra: Mapping[str, Any]) -> None:

@@ -41,13 +41,16 @@ class QuarkPair:
 
     def __post_init__(self) -> None:
         if min(self.cross_section, self.cascade_factor, self.transverse) <= 0 or self.longitudinal <= -1:
-            raise ParameterError("pairs: cross_section, cascade_factor and transverse must be positive, longitudinal above -1")
+            found = ", ".join(
+                f"{key} = {getattr(self, key):g}" for key in ("cross_section", "cascade_factor", "transverse", "longitudinal")
+            )
+            raise ParameterError(f"pairs: {found}: the first three must be positive, longitudinal above -1")
         unknown = [name for name in (*self.fractions, *self.tau) if name not in pdg.CODES]
         if unknown:
-            raise ParameterError(f"pairs: unknown hadron '{unknown[0]}'")
+            raise ParameterError(f"pairs: unknown hadron '{unknown[0]}'; hadrons are named D+, D0bar, Ds-, Lambda_c+, B+, B0, ...")
         absent = [name for name in self.tau if name not in self.fractions]
         if absent:
-            raise ParameterError(f"pairs: tau: {absent[0]} is not among the fractions")
+            raise ParameterError(f"pairs: tau: {absent[0]} is not among the fractions, {', '.join(self.fractions)}")
 
     def per_proton(self, mass_number: float, production_cross_section: float) -> float:
         """Pairs per proton that interacts, cascade included; the proton's cross section in mb per nucleus."""

@@ -65,6 +65,7 @@ def read_dk2nu(path: Path, beam_momentum: float | None, protons_given: bool) -> 
             place = first + np.arange(len(columns["ndecay"]))
             weight = np.asarray(columns["nimpwt"], float)
             check.weights("nimpwt", weight, place)
+            columns |= {name: check.codes(name, columns[name], place) for name in ("ndecay", "ptype", "ntype") if name in columns}
             if "ntype" not in columns:
                 columns["ntype"] = _neutrinos(columns["ndecay"])
             parent = parents_of_decays(check, columns, place)
@@ -97,7 +98,7 @@ def _neutrinos(ndecay: IntArray) -> IntArray:
 
 def parents_of_decays(check: Check, columns: Mapping[str, Any], place: IntArray) -> IntArray:
     """PDG code of each entry's parent by its ndecay; 0 for decays that no parent here has. Refuses a ptype that contradicts it."""
-    ndecay, ptype = np.asarray(columns["ndecay"], np.int64), np.asarray(columns["ptype"], np.int64)
+    ndecay, ptype = columns["ndecay"], columns["ptype"]
     table = np.zeros(17, np.int64)
     for number, code in _PARENT_OF.items():
         table[number] = code
@@ -122,8 +123,7 @@ def sort_decays(
     left_out: dict[str, Tally],
 ) -> None:
     """Count entries by parent and decay; those without a parent here, or with another neutrino, get parent 0 and count as left out."""
-    ndecay, ptype = np.asarray(columns["ndecay"], np.int64), np.asarray(columns["ptype"], np.int64)
-    ntype = np.asarray(columns["ntype"], np.int64)
+    ndecay, ptype, ntype = columns["ndecay"], columns["ptype"], columns["ntype"]
     counted = np.zeros(len(parent), bool)
     for code, decays in NEUTRINOS_PER_DECAY.items():
         own = parent == code

@@ -48,10 +48,12 @@ class FluxFiles:
 
     def __post_init__(self) -> None:
         rows = np.array(self.rotation)
-        if rows.shape != (3, 3) or not np.allclose(rows @ rows.T, np.eye(3), atol=1e-6) or np.linalg.det(rows) < 0:
-            raise ParameterError("beam: rotation: the rows must be three orthonormal, right-handed axes")
+        entries = rows.shape == (3, 3) and bool(np.all(np.abs(rows) < 1 + 1e-6))
+        if not entries or not np.allclose(rows @ rows.T, np.eye(3), atol=1e-6) or np.linalg.det(rows) < 0:
+            found = [list(row) for row in self.rotation]
+            raise ParameterError(f"beam.rotation = {found}: the rows must be three orthonormal, right-handed axes")
         if self.axisymmetric and abs(rows[2, 2]) < 1 - 1e-6:
-            raise ParameterError("beam: axisymmetric: the files' axis is turned away from the beam's; rows cannot be turned about it")
+            raise ParameterError("beam.axisymmetric: the files' axis is turned away from the beam's; rows cannot be turned about it")
         if len(set(self.paths)) != len(self.paths):
             twice = next(path for path in self.paths if self.paths.count(path) > 1)
             raise DataFileError(f"{twice}: this flux file is named twice; its parents would count twice")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,9 @@ LARGEST_MOMENTUM = 1000.0
 """GeV; where the beam's momentum is not told, larger ones are taken for another unit [choice: fixed targets have seen up to 980 GeV]."""
 LARGEST_DISTANCE = 2000.0
 """Metres from the file's zero; farther decays are taken for another unit [choice: decay tunnels are up to 1 km long]."""
+LARGEST_WEIGHT = 1e60
+"""Above any number of decays or protons."""
+LARGEST_CODE = 1e15
 _SLOWEST = 0.1
 """Velocity in c, at least, with which parents are taken to have flown: slower ones were stopped by matter shortly before [choice]."""
 
@@ -123,10 +126,26 @@ class Check:
         return DataFileError(f"{self.path}: {self.row} {place}: {text}")
 
     def weights(self, name: str, weight: Array, place: IntArray) -> None:
-        """Finite and not negative."""
-        bad = np.flatnonzero(~(np.isfinite(weight) & (weight >= 0)))
+        """Finite and not negative, and so small that their squares can be summed."""
+        bad = np.flatnonzero(~((weight >= 0) & (weight < LARGEST_WEIGHT)))
         if len(bad):
-            raise self.refuse(int(place[bad[0]]), f"{name} = {weight[bad[0]]:g}: weights must be finite and not negative")
+            raise self.refuse(
+                int(place[bad[0]]), f"{name} = {weight[bad[0]]:g}: weights must be finite and not negative, and below {LARGEST_WEIGHT:g}"
+            )
+
+    def codes(self, name: str, values: Any, place: IntArray) -> IntArray:
+        """A column of codes as whole numbers; refused where it holds others."""
+        values = np.asarray(values)
+        if np.issubdtype(values.dtype, np.signedinteger):
+            whole: IntArray = values.astype(np.int64)
+            return whole
+        numbers: Array = values.astype(float)
+        bad = np.flatnonzero(~(np.abs(numbers) < LARGEST_CODE) | (numbers != np.round(numbers)))
+        if len(bad):
+            what = "a PDG code" if name == "pdg" else "it"
+            raise self.refuse(int(place[bad[0]]), f"{name} = {numbers[bad[0]]:g}: {what} is a whole number")
+        codes: IntArray = numbers.astype(np.int64)
+        return codes
 
     def rows(self, rows: Rows, place: IntArray, names: tuple[str, str] = ("momentum", "position")) -> None:
         """Known particles, finite numbers, momenta and positions of a beam line. `place` numbers the rows for messages."""
@@ -138,7 +157,9 @@ class Check:
             if len(bad):
                 text = ", ".join(f"{value:g}" for value in values[bad[0]])
                 raise self.refuse(int(place[bad[0]]), f"{name} = ({text}): a number is not finite")
-        p = np.sqrt(np.sum(rows.momentum**2, axis=1))
+        with np.errstate(over="ignore"):  # what overflows is above the limit as well
+            p = np.sqrt(np.sum(rows.momentum**2, axis=1))
+            distance = np.sqrt(np.sum(rows.start**2, axis=1)) + rows.path
         # nuclear motion and rounding let a secondary pass the beam's momentum by a little
         limit = LARGEST_MOMENTUM if self.beam_momentum is None else 1.01 * self.beam_momentum
         fastest = int(np.argmax(p)) if len(p) else 0
@@ -147,7 +168,6 @@ class Check:
             raise self.refuse(
                 int(place[fastest]), f"{names[0]} of {p[fastest]:.4g} GeV, above {what}; is {self.momentum_unit} the file's unit?"
             )
-        distance = np.sqrt(np.sum(rows.start**2, axis=1)) + rows.path
         farthest = int(np.argmax(distance)) if len(p) else 0
         if len(p) and distance[farthest] > LARGEST_DISTANCE:
             raise self.refuse(
@@ -163,7 +183,8 @@ def _known() -> str:
 
 def moving(momentum: Array) -> Array:
     """Momenta (n, 3) with a direction for those at rest."""
-    at_rest = np.sum(momentum**2, axis=1) < REST_MOMENTUM**2
+    with np.errstate(over="ignore"):  # momenta beyond every limit are refused with the other columns
+        at_rest = np.sum(momentum**2, axis=1) < REST_MOMENTUM**2
     if not at_rest.any():
         return momentum
     result = momentum.copy()

@@ -36,7 +36,6 @@ MEVPRTL_COLUMNS = ("px", "py", "pz", "E", "pdg", "weight", "npot")
 
 _PROTONS = re.compile(r"^#\s*protons\s*=\s*(\S+)\s*$", re.IGNORECASE)
 _COLUMN = re.compile(r"^([A-Za-z_]+)\s*(?:\[\s*([^\]]*?)\s*\])?$")
-_LARGEST_CODE = 1e15
 
 
 def read_csv(path: Path, beam_momentum: float | None, protons_given: bool) -> FileContent:
@@ -58,7 +57,7 @@ def read_csv(path: Path, beam_momentum: float | None, protons_given: bool) -> Fi
             column = {name: table[:, k] for k, name in enumerate(names)}
             scale = {name: UNITS[name][unit] for name, unit in units.items()}
             check.weights("weight", column["weight"], place)
-            code = _codes(check, column["pdg"], place)
+            code = check.codes("pdg", column["pdg"], place)
             momentum = np.stack([column[name] * scale[name] for name in ("px", "py", "pz")], axis=1)
             start = np.stack([column[name] * scale[name] for name in ("x", "y", "z")], axis=1)
             n = len(code)
@@ -94,7 +93,7 @@ def read_mevprtl(path: Path, beam_momentum: float | None, protons_given: bool) -
             check.weights("weight", column["weight"], place)
             check.weights("npot", column["npot"], place)
             protons += float(column["npot"].sum())
-            code = _codes(check, column["pdg"], place)
+            code = check.codes("pdg", column["pdg"], place)
             momentum = table[:, :3].copy()
             n = len(code)
             rows = Rows(code, moving(momentum), np.zeros((n, 3)), np.zeros(n), np.zeros(n), column["weight"])
@@ -252,14 +251,6 @@ def _cut_short(path: Path) -> tuple[str, ...]:
         if stream.read(1) in (b"\n", b"\r"):
             return ()
     return (f"{path.name}: the last line has no end: is the file cut short?",)
-
-
-def _codes(check: Check, values: Array, place: IntArray) -> IntArray:
-    """PDG codes from a column of numbers."""
-    bad = np.flatnonzero(~(np.abs(values) < _LARGEST_CODE) | (values != np.round(values)))
-    if len(bad):
-        raise check.refuse(int(place[bad[0]]), f"pdg = {values[bad[0]]:g}: a PDG code is a whole number")
-    return values.astype(np.int64)
 
 
 def _check_masses(check: Check, rows: Rows, energy: Array, place: IntArray) -> None:

@@ -18,7 +18,7 @@ from ..kernels.kinematics import two_body_energy
 from ..units import cm
 from . import root_files
 from .dk2nu import NEUTRINOS_PER_DECAY, parents_of_decays, sort_decays
-from .flux_rows import Check, FileContent, Rays, Rows, Tally, flight_time, joined, moving
+from .flux_rows import LARGEST_MOMENTUM, Check, FileContent, Rays, Rows, Tally, flight_time, joined, moving
 from .mesons import per_species
 from .neutrino_flux import doppler_factor
 
@@ -37,6 +37,8 @@ TWO_BODY = {
 MESONS = {code: decays for code, decays in NEUTRINOS_PER_DECAY.items() if abs(code) != 13}
 """The decays that are isotropic at rest."""
 
+_SOFTEST, _FARTHEST = 1e-9, 1e8
+"""GeV of a neutrino at least, and metres from the file's zero at most: what is beyond is no neutrino beam on Earth."""
 _TOLERANCE = 0.02
 """Of a neutrino's energy against the range its parent allows: simulations' masses differ by 1e-4, their floats by less."""
 
@@ -71,8 +73,9 @@ def read_gsimple(path: Path, beam_momentum: float | None, protons_given: bool) -
             place = first + np.arange(len(columns["wgt"]))
             weight = np.asarray(columns["wgt"], float)
             check.weights("wgt", weight, place)
+            columns |= {name: check.codes(name, columns[name], place) for name in ("pdg", "ptype", "ndecay") if name in columns}
             momentum = _ray_momenta(check, columns, place)
-            begin = root_files.vectors(columns, ("vtxx", "vtxy", "vtxz"))
+            begin = _ray_beginnings(check, columns, place)
             if first == 0:
                 window, notes = crossed(path, window, begin, momentum)
             across = _across(check, momentum, window, place)
@@ -140,9 +143,13 @@ def _declared(path: Path, meta: Any) -> Window:
     if any(name not in found for name in _WINDOW):
         raise DataFileError(f"{path}: tree {META} without {', '.join(_WINDOW)}: without its window a GSimple file has no flux per area")
     base, one, two = (np.asarray(found[name].array(library="np"), float).reshape(-1, 3) for name in _WINDOW)
-    if len(base) == 0 or not (np.ptp(np.hstack([base, one, two]), axis=0) < 1e-6).all():
+    with np.errstate(over="ignore", invalid="ignore"):
+        one_for_all = len(base) > 0 and bool((np.ptp(np.hstack([base, one, two]), axis=0) < 1e-6).all() or len(base) == 1)
+    if not one_for_all:
         raise DataFileError(f"{path}: {META}: {len(base)} windows; one is needed for all entries")
     window = Window(base[0], np.stack([one[0], two[0]]))
+    if not (np.abs(np.vstack([window.base, window.sides])) < _FARTHEST).all():  # type: ignore[list-item]
+        raise DataFileError(f"{path}: {META}: {', '.join(_WINDOW)} hold a number that is not finite, or beyond {_FARTHEST:g} m")
     if not 0 < window.area < 1e10:
         raise DataFileError(f"{path}: {META}: windowDir1 and windowDir2 span {window.area:g} m^2: a window with an area is needed")
     return window
@@ -176,31 +183,42 @@ def crossed(path: Path, declared: Window, begin: Array, momentum: Array) -> tupl
 def _ray_momenta(check: Check, columns: dict[str, Any], place: IntArray) -> Array:
     """Momenta (n, 3) of light neutrinos."""
     momentum: Array = root_files.vectors(columns, ("px", "py", "pz"))
-    p = np.linalg.norm(momentum, axis=1)
     energy = np.asarray(columns["E"], float)
-    bad = np.flatnonzero(~((p > 0) & (np.abs(p - energy) < 1e-3 * energy)))
+    with np.errstate(over="ignore", invalid="ignore"):  # what overflows is no neutrino
+        p = np.linalg.norm(momentum, axis=1)
+        bad = np.flatnonzero(~((p > _SOFTEST) & (p < LARGEST_MOMENTUM) & (np.abs(p - energy) < 1e-3 * energy)))
     if len(bad):
         raise check.refuse(int(place[bad[0]]), f"E = {energy[bad[0]]:g} GeV with |p| = {p[bad[0]]:g} GeV: no light neutrino")
     return momentum
+
+
+def _ray_beginnings(check: Check, columns: dict[str, Any], place: IntArray) -> Array:
+    """Where the rays begin, (n, 3), metres."""
+    begin: Array = root_files.vectors(columns, ("vtxx", "vtxy", "vtxz"))
+    bad = np.flatnonzero(~(np.abs(begin) < _FARTHEST).all(axis=1))
+    if len(bad):
+        text = ", ".join(f"{value:g}" for value in begin[bad[0]])
+        raise check.refuse(int(place[bad[0]]), f"vtxx, vtxy, vtxz = ({text}): not within {_FARTHEST:g} m, as neutrino rays are")
+    return begin
 
 
 def _across(check: Check, momentum: Array, window: Window, place: IntArray) -> Array:
     """Cosine (n,) between the rays and the window's normal."""
     cosine: Array = np.abs(momentum @ window.normal) / np.linalg.norm(momentum, axis=1)
     if np.any(cosine < 1e-6):
-        raise check.refuse(int(place[np.argmin(cosine)]), "a ray along the window never crosses it")
+        k = int(np.argmin(cosine))
+        raise check.refuse(int(place[k]), f"the cosine of ray and window is {cosine[k]:.2g}: a ray along the window never crosses it")
     return cosine
 
 
 def _rays(columns: dict[str, Any], weight: Array, across: Array, area: float) -> Rays:
-    parent = np.asarray(columns["ptype"], np.int64) if "ptype" in columns else np.zeros(len(weight), np.int64)
+    parent = columns["ptype"] if "ptype" in columns else np.zeros(len(weight), np.int64)
     per_cm2 = 1e-4 / area
-    return Rays(np.asarray(columns["pdg"], np.int64), np.asarray(columns["E"], float), weight * per_cm2 / across, parent)
+    return Rays(columns["pdg"], np.asarray(columns["E"], float), weight * per_cm2 / across, parent)
 
 
 def _is_two_body(columns: dict[str, Any], code: IntArray) -> BoolArray:
-    ndecay = np.asarray(columns["ndecay"], np.int64)
-    return np.isin(code, list(TWO_BODY)) & np.isin(ndecay, [key[0] for decays in TWO_BODY.values() for key in decays])
+    return np.isin(code, list(TWO_BODY)) & np.isin(columns["ndecay"], [key[0] for decays in TWO_BODY.values() for key in decays])
 
 
 def _star(code: IntArray) -> Array:
@@ -213,8 +231,9 @@ def _same_axes(columns: dict[str, Any], code: IntArray) -> bool:
     two_body = _is_two_body(columns, code)
     part = {key: values[two_body] for key, values in columns.items()}
     momentum = moving(root_files.vectors(part, ("pdpx", "pdpy", "pdpz")))
-    doppler = doppler_factor(momentum, per_species(code[two_body], pdg.mass), root_files.vectors(part, ("px", "py", "pz")))
-    right = np.abs(doppler * np.asarray(part["E"], float) / _star(code[two_body]) - 1) < _TOLERANCE
+    with np.errstate(over="ignore", invalid="ignore"):  # momenta that no parent has are refused where rows are checked
+        doppler = doppler_factor(momentum, per_species(code[two_body], pdg.mass), root_files.vectors(part, ("px", "py", "pz")))
+        right = np.abs(doppler * np.asarray(part["E"], float) / _star(code[two_body]) - 1) < _TOLERANCE
     return len(right) >= _FEW and bool(np.mean(right) > 0.99)
 
 
@@ -260,9 +279,10 @@ def _parents(check: Check, columns: dict[str, Any], code: IntArray, across: Arra
     begin = root_files.vectors(columns, ("vtxx", "vtxy", "vtxz"))
     # rays may start ahead of the window or behind it
     distance = np.asarray(columns["dist"], float) + window.ahead(begin, direction)
-    bad = np.flatnonzero(~(distance > 0))
+    bad = np.flatnonzero(~((distance > 0) & (distance < _FARTHEST)))
     if len(bad):
-        raise check.refuse(int(place[bad[0]]), f"the window lies {distance[bad[0]]:g} m from the parent's decay (dist): it must lie ahead")
+        far = distance[bad[0]]
+        raise check.refuse(int(place[bad[0]]), f"the window lies {far:g} m from the parent's decay (dist): it must lie ahead, on Earth")
     chance = across / (4 * np.pi * distance**2 * doppler**2)
     flying = moving(momentum)
     return Rows(code, flying, end, flight_time(code, flying, end), np.zeros(n), rows.weight / (window.area * chance))

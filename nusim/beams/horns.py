@@ -27,7 +27,8 @@ class Shell:
 
     def __post_init__(self) -> None:
         if not len(self.z) == len(self.inner) == len(self.outer) or len(self.z) < 2 or np.any(np.diff(self.z) <= 0):
-            raise ParameterError("horn profile: z must ascend, with an inner and an outer radius for each")
+            found = f"z = {list(self.z)}, {len(self.inner)} inner and {len(self.outer)} outer radii"
+            raise ParameterError(f"horn profile: {found}: z must ascend, with an inner and an outer radius for each")
 
     def overlap(self, z0: Array, r0: Array, z1: Array, r1: Array) -> Array:
         """Fraction of straight steps from (z0, r0) to (z1, r1) that lies inside; surfaces taken as flat over a step."""

@@ -123,7 +123,8 @@ def checked_edges(edges: Sequence[float] | Array, flavours: Sequence[str]) -> Ar
     """Bin edges as an array; raises ParameterError for edges that do not ascend and for unknown flavours."""
     edges = np.asarray(edges, float)
     if edges.ndim != 1 or len(edges) < 2 or np.any(np.diff(edges) <= 0):
-        raise ParameterError("flux: edges must be at least two ascending energies in GeV")
+        found = ", ".join(f"{edge:g}" for edge in edges.ravel()[:5]) + (", ..." if edges.size > 5 else "")
+        raise ParameterError(f"flux: edges = [{found}]: at least two ascending energies in GeV are needed")
     unknown = [name for name in flavours if name not in FLAVOURS]
     if unknown:
         raise ParameterError(f"flux: unknown flavour {unknown[0]!r}; known: {', '.join(FLAVOURS)}")

@@ -80,7 +80,7 @@ def mass_band(
         raise ParameterError(f"m3_ev = {m3_ev:g}: the light mass must be positive")
     mass = np.asarray(mass, float)
     if mass.ndim != 1 or not (np.all(mass > 0) and np.all(np.isfinite(mass))):
-        raise ParameterError("mass band: masses must be positive")
+        raise ParameterError(f"mass band: masses from {np.min(mass, initial=np.inf):g}: a list of positive finite numbers in GeV is needed")
     # evenly in ln r/(1-r), ends exactly; 1 - r is carried beside r
     steps = np.linspace(np.log(low / (1 - low)), np.log(high / (1 - high)), _SAMPLES)
     r, d = 1 / (1 + np.exp(-steps)), 1 / (1 + np.exp(steps))

@@ -76,7 +76,8 @@ class YieldTable(StrictModel):
                 raise ValueError("kind = 'cascade' has no parameters and no sets")
             return self
         if (self.parameters is None) == (self.set is None):
-            raise ValueError("exactly one of parameters and set (one of sets) is needed")
+            found = "none" if self.set is None else "both"
+            raise ValueError(f"exactly one of parameters and set (one of sets) is needed, found {found}")
         if self.set is not None and self.set not in self.sets:
             raise ValueError(f"set = '{self.set}' is none of sets: {', '.join(self.sets)}")
         return self
@@ -106,7 +107,7 @@ class MaterialTable(StrictModel):
     @model_validator(mode="after")
     def _lengths(self) -> Self:
         if bool(self.cross_sections) == (self.borrows is not None):
-            raise ValueError("exactly one of cross_sections and borrows is needed")
+            raise ValueError(f"exactly one of cross_sections and borrows is needed, found {'both' if self.cross_sections else 'none'}")
         for name, numbers in self.cross_sections.items():
             if len(numbers) not in (1, 10):
                 raise ValueError(
@@ -175,7 +176,9 @@ class TimingTable(StrictModel):
     def _one_structure(self) -> Self:
         of_buckets = (self.bucket_spacing_ns, self.bucket_sigma_ns, self.buckets)
         if (self.spill_s is None) == (None in of_buckets) or (self.spill_s is not None and any(of_buckets)):
-            raise ValueError("either spill_s, or bucket_spacing_ns, bucket_sigma_ns and buckets are needed")
+            keys = ("spill_s", "bucket_spacing_ns", "bucket_sigma_ns", "buckets")
+            found = " and ".join(key for key in keys if getattr(self, key) is not None) or "none of them"
+            raise ValueError(f"either spill_s, or bucket_spacing_ns, bucket_sigma_ns and buckets are needed, found {found}")
         if self.buckets is not None:
             if self.buckets % self.batches:
                 raise ValueError(f"buckets = {self.buckets} are not the same number in each of {self.batches} batches")

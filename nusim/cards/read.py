@@ -55,7 +55,10 @@ def read_beam(card: str | Path) -> "Beam":
 
     path, checked = _checked_beam(card)
     _warn(_name_note(path, checked.name))
-    return make_beam(checked, path.parent)
+    try:
+        return make_beam(checked, path.parent)
+    except (CardError, ParameterError) as error:
+        raise type(error)(f"{_label(card, path)}: {error}") from None
 
 
 def beam_card(card: str | Path) -> Table:
@@ -70,7 +73,12 @@ def _checked_beam(card: str | Path) -> tuple[Path, "BeamCard"]:
 
     path = locate(card, "beam")
     data, _ = read_toml(path)
-    return path, validate(BeamCard, data, path.name if not is_path(card) else str(card))
+    return path, validate(BeamCard, data, _label(card, path))
+
+
+def _label(card: str | Path, path: Path) -> str:
+    """What messages call a card: shipped ones by their file's name, others by the path that was given."""
+    return str(card) if is_path(card) else path.name
 
 
 def load_model(card: str | Path, set: Changes | None = None) -> tuple["Model", Notes]:
@@ -78,7 +86,7 @@ def load_model(card: str | Path, set: Changes | None = None) -> tuple["Model", N
     from .model import GROUPS, expand_aliases, model_card
 
     path = locate(card, "model")
-    label = path.name if not is_path(card) else str(card)
+    label = _label(card, path)
     data, _ = read_toml(path)
     notes = _name_note(path, data.get("name"))
     if set:
@@ -107,7 +115,7 @@ def _load_experiment(
     from .toml import validate
 
     path = locate(card, "experiment")
-    label = path.name if not is_path(card) else str(card)
+    label = _label(card, path)
     if str(path) in within:
         raise CardError(f"{label}: members: the experiment is a member of itself")
     data, _ = read_toml(path)

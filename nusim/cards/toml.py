@@ -47,11 +47,16 @@ def read_toml(path: Path) -> tuple[Table, str]:
 
 
 def toml_value(text: str) -> Any:
-    """The value of `--set key=text`: TOML where it is TOML ('1e-8', 'true', '[1, 2]', '\"a\"'), else the text itself."""
+    """The value of `--set key=text`: TOML where it is TOML ('1e-8', 'true', '[1, 2]', '\"a\"'), else the text itself.
+
+    Raises CardError for a number of thousands of digits and for brackets nested as deep.
+    """
     try:
         parsed = tomllib.loads(f"value = {text}")
     except tomllib.TOMLDecodeError:
         return text
+    except (ValueError, RecursionError):
+        raise CardError(f"{show(text)}: a number of too many digits, or brackets nested too deep") from None
     return parsed["value"] if set(parsed) == {"value"} else text
 
 
@@ -167,8 +172,11 @@ _NEEDED = {
 
 def _explain(schema: type[BaseModel], entry: Any) -> str:
     # names that pydantic adds for branches of a union are no keys of the card
-    keys = [part for part in entry["loc"] if isinstance(part, int) or not _is_branch(str(part))]
+    *table, last = entry["loc"] or ("",)
     kind: str = entry["type"]
+    keys = [part for part in table if isinstance(part, int) or not _is_branch(str(part))]
+    if kind in ("extra_forbidden", "missing") or isinstance(last, int) or not _is_branch(str(last)):
+        keys.append(last)
     if kind == "extra_forbidden":
         deeper = [] if len(keys) > 1 else tables_with(schema, str(keys[-1]))
         return f"{_where(keys[:-1])}unknown key '{keys[-1]}'{_near(str(keys[-1]), known_keys(schema, keys[:-1]), deeper)}"

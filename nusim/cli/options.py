@@ -66,12 +66,16 @@ def add_seed(parser: argparse.ArgumentParser) -> None:
 
 def assignment(text: str) -> tuple[str, Any]:
     """'physical.m5=0.2' as key and value; the value is TOML where it can be, else text."""
-    from ..cards.toml import toml_value
+    from ..cards.toml import show, toml_value
+    from ..errors import CardError
 
     key, equals, value = text.partition("=")
     if not equals or not key.strip() or not value.strip():
-        raise argparse.ArgumentTypeError(f"{text!r}: write KEY=VALUE, as in physical.m5=0.2")
-    return key.strip(), toml_value(value.strip())
+        raise argparse.ArgumentTypeError(f"{show(text)}: write KEY=VALUE, as in physical.m5=0.2")
+    try:
+        return key.strip(), toml_value(value.strip())
+    except CardError as error:
+        raise argparse.ArgumentTypeError(f"{key.strip()}={error}") from None
 
 
 def figure(text: str) -> str:
@@ -149,11 +153,12 @@ def bin_edges(text: str) -> "Array":
     low, high, step = (_number(part, text) for part in parts)
     if not 0 <= low < high or not step > 0:
         raise argparse.ArgumentTypeError(f"{text!r}: bins need 0 <= lo < hi and step > 0")
-    count = round((high - low) / step)
+    bins = (high - low) / step
+    if not bins < _LARGEST_GRID + 0.5:
+        raise argparse.ArgumentTypeError(f"{text!r}: {bins:.0f} bins; at most {_LARGEST_GRID}")
+    count = round(bins)
     if count < 1 or abs(count * step - (high - low)) > 1e-6 * step:
         raise argparse.ArgumentTypeError(f"{text!r}: the step does not divide {high - low:g} into whole bins")
-    if count > 100_000:
-        raise argparse.ArgumentTypeError(f"{text!r}: {count} bins; at most 100000")
     return np.linspace(low, high, count + 1)
 
 

@@ -46,7 +46,7 @@ def read_sample(path: str, first: int, last: int | None) -> "tuple[EventSample, 
     from ..io.read import open_source, refuse
 
     if last is not None and last < 1:
-        raise ParameterError(f"{last} events: at least one is needed")
+        raise ParameterError(f"--first {last}: at least one event is needed")
     parts: list[EventSample] = []
     done = 0
     with open_source(path) as source:

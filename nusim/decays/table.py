@@ -32,7 +32,8 @@ def partial_widths(mass: Array, mixing2: Array, majorana: bool) -> dict[str, Arr
     if mass.ndim != 1 or mixing.shape not in ((3,), (3, len(mass))):
         raise ParameterError(f"partial widths: mixing2 of shape {mixing.shape} for masses of shape {mass.shape}: expected (3,) or (3, n)")
     if not (np.all(mass > 0) and np.all(np.isfinite(mass)) and np.all(mixing >= 0) and np.all(mixing <= 1 + _ROUNDING)):
-        raise ParameterError("partial widths: masses must be positive and finite, mixings between 0 and 1")
+        found = f"masses {np.min(mass):g} to {np.max(mass):g} GeV, mixings {np.min(mixing):g} to {np.max(mixing):g}"
+        raise ParameterError(f"partial widths: {found}: masses must be positive and finite, mixings between 0 and 1")
     if np.any(mass >= M_W):
         raise ParameterError(f"partial widths: mass {float(np.max(mass)):.6g} GeV: {_TOO_HEAVY}")
     unit = unit_widths(mass)

@@ -7,7 +7,7 @@ import numpy as np
 from ..beams.beam import Timing
 from ..errors import ParameterError
 from ..kernels.arrays import Array
-from ..units import ns
+from ..units import ns, second
 from .sample import EventSample
 
 _REACH = 8.0
@@ -22,7 +22,8 @@ def outside_window(sample: EventSample, timing: Timing, window: float) -> dict[s
     window that is not positive.
     """
     if not (timing.bucket_spacing > 0 and timing.spill == 0):
-        raise ParameterError("timing window: the beam has no buckets")
+        times = f"a spill of {timing.spill / second:g} s" if timing.spill else "steady protons"
+        raise ParameterError(f"timing window: the beam has no buckets but {times}: give them in its card, [timing] with bucket_spacing_ns")
     if not window > 0:
         raise ParameterError(f"timing window: {window / ns:.6g} ns: must be positive")
     outside = 1 - _inside(np.asarray(sample.delay), timing, window)

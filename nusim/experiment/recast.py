@@ -25,9 +25,11 @@ class PublishedLimit:
 
     def __post_init__(self) -> None:
         if not len(self.masses) == len(self.mixing2) >= 2 or np.any(np.diff(self.masses) <= 0) or self.masses[0] <= 0:
-            raise ParameterError("recast.limit: masses must ascend and be positive, with one mixing2 for each, at least two")
+            found = f"masses = {list(self.masses)[:4]}{' ...' if len(self.masses) > 4 else ''}, {len(self.mixing2)} mixing2"
+            raise ParameterError(f"recast.limit: {found}: masses must ascend and be positive, with one mixing2 for each, at least two")
         if not all(0 < value <= 1 for value in self.mixing2):
-            raise ParameterError("recast.limit: mixing2 must lie in (0, 1]")
+            wrong = next(value for value in self.mixing2 if not 0 < value <= 1)
+            raise ParameterError(f"recast.limit: mixing2 = {wrong:g}: must lie in (0, 1]")
 
     def at(self, mass: ArrayLike) -> Array:
         """|U|^2 at a mass in GeV, logarithms interpolated; NaN outside the curve."""
@@ -50,4 +52,5 @@ class Recast:
 
     def __post_init__(self) -> None:
         if min(self.distance, self.momentum) <= 0 or not self.uncertainty >= 0:
-            raise ParameterError("recast: distance and momentum must be positive, uncertainty not negative")
+            found = f"distance = {self.distance:g}, momentum = {self.momentum:g}, uncertainty = {self.uncertainty:g}"
+            raise ParameterError(f"recast: {found}: distance and momentum must be positive, uncertainty not negative")

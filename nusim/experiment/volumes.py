@@ -29,8 +29,13 @@ class Volume(ABC):
 
     def __post_init__(self) -> None:
         rows = np.array(self.rotation)
-        if rows.shape != (3, 3) or not np.allclose(rows @ rows.T, np.eye(3), atol=1e-6) or np.linalg.det(rows) < 0:
-            raise ParameterError("rotation: the rows must be three orthonormal, right-handed axes")
+        entries = rows.shape == (3, 3) and bool(np.all(np.abs(rows) < 1 + 1e-6))
+        if not entries or not np.allclose(rows @ rows.T, np.eye(3), atol=1e-6) or np.linalg.det(rows) < 0:
+            raise ParameterError(
+                f"rotation = {[list(row) for row in self.rotation]}: the rows must be three orthonormal, right-handed axes"
+            )
+        if not np.all(np.abs(self.front) < 1e8):
+            raise ParameterError(f"front = {list(self.front)}: a detector stands within 1e8 m of the beam frame's zero")
         for name, value in zip(("width", "height", "length"), self.extent, strict=True):
             if not 0 < value < 1e8:
                 raise ParameterError(f"size: {name} = {value}: a detector's dimensions must be positive and below 1e8 m")

@@ -216,8 +216,8 @@ def read_reach(path: str | Path) -> list[Reach]:
         raise DataFileError(f"{path}: cannot be read: {error.strerror}") from None
     try:
         return _from_npz(content) if content[:2] == b"PK" else _from_csv(content.decode())
-    except (KeyError, ValueError, IndexError, TypeError) as error:
-        raise DataFileError(f"{path}: not a reach as nusim writes it in CSV or npz ({error})") from None
+    except Exception as error:  # a broken zip shows as any of zipfile's, zlib's or numpy's errors, a document of another make as any at all
+        raise DataFileError(f"{path}: not a reach as nusim writes it in CSV or npz ({str(error) or type(error).__name__})") from None
 
 
 def _axis(document: Mapping[str, Any]) -> Axis:
@@ -227,6 +227,14 @@ def _axis(document: Mapping[str, Any]) -> Axis:
 def _made(summary: Mapping[str, Any], curves: Mapping[str, Sequence[Array]], edges: Mapping[str, Array]) -> Reach:
     x, y = (_axis(one) for one in summary["axes"])
     needed = summary["events_needed"]
+    for curve in (one for some in curves.values() for one in some):
+        if curve.ndim != 2 or curve.shape[1] != 2 or not np.all(np.abs(curve) < np.inf):
+            raise ValueError("a curve is no list of points")
+        if any(axis.is_log and np.any(part <= 0) for axis, part in zip((x, y), curve.T, strict=True)):
+            raise ValueError("a curve has a point beyond a logarithmic axis")
+    for name, edge in edges.items():
+        if edge.shape != edges["columns"].shape or edge.ndim != 1 or edge.dtype.kind != "f":
+            raise ValueError(f"{name} is no list of numbers, one for each column")
     return Reach(
         str(summary["model"]),
         str(summary["experiment"]),

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..cards.run import check_run_document
 from ..errors import DataFileError
 from ..events.variations import Effects, names_of
 from ..kernels.arrays import IntArray
@@ -64,6 +65,7 @@ class RunInfo:
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> "RunInfo":
         """Of a file, from `summary` as it stands there, with the cards under model and experiment. DataFileError if it is not that."""
+        check_run_document(document)
         try:
             metadata = {key: value for key, value in document.items() if key not in _MADE}
             metadata["states"] = {

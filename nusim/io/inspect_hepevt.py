@@ -1,16 +1,16 @@
 """Reading HEPEVT events and the JSON file beside them in bulk, to check them."""
 
-import json
 from typing import Any
 
 import numpy as np
 
+from ..cards.run import check_run_document, read_document
 from ..errors import DataFileError
 from ..kernels.arrays import Array, IntArray
 from ..units import cm, ns
 from .check import FLIGHT_TOLERANCE, Events, Flights, check_flights, check_inside, check_kinematics, detector_volumes
 from .hepevt import DECAYED, TRACKED, UNTRACKED, sidecar
-from .reading import InputFile, Problems, Tally, factor_of, named_factors
+from .reading import InputFile, Problems, Tally, factor_of, in_range, named_factors, numbers, whole
 from .record import DetectorFrame
 
 _BATCH = 20_000
@@ -82,15 +82,13 @@ def inspect_hepevt(file: InputFile, start: bytes) -> tuple[dict[str, Any], Tally
 def _sidecar(file: InputFile, problems: Problems) -> dict[str, Any]:
     path = sidecar(file.path)
     try:
-        run = json.loads(path.read_text(encoding="ascii"))
-        if not isinstance(run, dict):
-            raise ValueError
-        DetectorFrame.of(run)
+        run = read_document(path.read_bytes().decode("ascii"))
+        check_run_document(run)
     except OSError:
         problems.add(f"there is no {path.name} beside it: the normalisation is unknown")
         return {}
-    except (ValueError, DataFileError):
-        problems.add(f"{path.name} beside it cannot be read")
+    except (ValueError, DataFileError) as error:
+        problems.add(f"{path.name} beside it cannot be read: {error}")
         return {}
     return run
 
@@ -104,14 +102,15 @@ def _tally(run: dict[str, Any], numbers: IntArray, owner: IntArray, problems: Pr
     weights, routes = np.ones(n), list[str]()
     try:
         if run.get("weighted"):
-            given = np.array(run.get("weights", []), float)
+            given = in_range(np.atleast_1d(np.array(run.get("weights", []), float)))
             if len(given) != n:
                 problems.add(f"the JSON file beside it holds {len(given)} weights for {n} events")
             weights = np.resize(given, n) if len(given) >= n else np.append(given, np.zeros(n - len(given)))
         else:
             for place, weight in run.get("other_weights", {}).items():
-                if int(place) < n:
+                if 0 <= int(place) < n:
                     weights[int(place)] = float(weight)
+            in_range(weights)
         records = run["records"]
         words = np.array([route["in_events"] for route in run["routes"]], str)
         if not np.array_equal(records["event"], numbers):
@@ -121,15 +120,18 @@ def _tally(run: dict[str, Any], numbers: IntArray, owner: IntArray, problems: Pr
             routes = words[np.array(records["route"], np.int64)[first]].tolist()
             count = np.bincount(owner, np.array(records["seen"], np.int64))
             problems.add_each(np.flatnonzero(count != 1), lambda i: f"event {i}: not one of its records holds the decay seen")
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+    except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError):
         problems.add("the weights, routes or records in the JSON file beside it cannot be read")
     per_weight = float(run.get("events_per_weight") or 0.0)
     tally.add(weights * per_weight, routes)
     named = named_factors(run, problems)
     if named:
-        parents = np.array(run.get("parents", []), np.int64)
-        if len(parents) != n:
-            problems.add(f"the JSON file beside it holds {len(parents)} beam parents for {n} events")
+        try:
+            parents = np.array(run.get("parents", []), np.int64)
+        except (OverflowError, TypeError, ValueError):
+            parents = np.empty(0, np.int64)
+        if parents.shape != (n,):
+            problems.add(f"the JSON file beside it holds {parents.size} beam parents for {n} events")
         else:
             for name, by_parent in named.items():
                 tally.add_named(name, weights * factor_of(by_parent, parents) * per_weight)
@@ -181,15 +183,12 @@ def _parse(records: list[list[bytes]], names: list[str]) -> tuple[Events, Any, A
     particles = [line.split() for record in records for line in record[1:]]
     if any(len(tokens) != 15 for tokens in particles):
         raise ValueError("a particle's line does not hold 15 numbers")
-    table: Array = np.array([token for tokens in particles for token in tokens], np.float64).reshape(-1, 15)
-    if not np.all(np.isfinite(table)):
-        raise ValueError("a number is not finite")
+    table = numbers([token for tokens in particles for token in tokens], 15)
     count = np.array([len(record) - 1 for record in records], np.int64)
     if np.any(count < 1):
         raise ValueError("it holds no particle")
     offsets = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
-    status = table[:, 0].astype(np.int64)
-    mother = table[:, 2:4].astype(np.int64)
+    status, mother = whole(table[:, 0]), whole(table[:, 2:4])
     first_of_event = np.zeros(len(table), bool)
     first_of_event[offsets[:-1]] = True
     decayed = table[:, 4] > 0

@@ -1,17 +1,17 @@
 """Reading LHE events in bulk, to check them."""
 
-import json
 import re
 from typing import Any
 
 import numpy as np
 
+from ..cards.run import check_run_document, read_document
 from ..errors import DataFileError
 from ..kernels.arrays import Array, IntArray
 from ..units import mm, ns
 from .block import Block, Header, Positions, check_lines
 from .check import Events, check_kinematics, detector_volumes
-from .reading import InputFile, Problems, Tally, factor_of, named_factors
+from .reading import InputFile, Problems, Tally, factor_of, in_range, named_factors, numbers, whole
 from .record import DetectorFrame
 
 _HEADER_LIMIT = 100_000_000
@@ -47,9 +47,11 @@ def _read_header(file: InputFile, header: str, problems: Problems) -> tuple[Head
     frame = None
     if run:
         try:
+            check_run_document(run)
             frame = DetectorFrame.of(run)
         except DataFileError as error:
-            problems.add(str(error))
+            problems.add(f"the header's nusim_run: {error}")
+            run = {}
     volumes = detector_volumes(experiment) if experiment else []
     per_weight = float(run.get("events_per_weight") or 0.0)
     return Header(bool(run), per_weight, processes, frame, volumes, _routes(run, problems), named_factors(run, problems)), run
@@ -81,18 +83,15 @@ def element(header: str, name: str, problems: Problems) -> dict[str, Any]:
     if not found:
         return {}
     try:
-        value = json.loads(found[1])
+        return read_document(found[1])
     except ValueError:
-        value = None
-    if not isinstance(value, dict):
         problems.add(f"the header's nusim_{name} cannot be read")
         return {}
-    return value
 
 
 def _processes(file: InputFile, header: str) -> set[int]:
-    lines = header[header.rindex("<init") :].split("\n")[1:-1]
     try:
+        lines = header[header.rindex("<init") :].split("\n")[1:-1]
         count = int(lines[0].split()[9])
         return {int(line.split()[3]) for line in lines[1 : 1 + count]}
     except (IndexError, ValueError):
@@ -105,7 +104,8 @@ def _check(pieces: list[bytes], first: int, header: Header, tally: Tally, proble
         return
     try:
         block = parse(pieces, first, header.own)
-    except (ValueError, IndexError) as error:
+        named = _named_weights(pieces, header)
+    except (ValueError, IndexError, OverflowError) as error:
         if len(pieces) == 1:
             problems.add(f"event {first}: cannot be read: {error}")
             tally.unreadable()
@@ -119,7 +119,7 @@ def _check(pieces: list[bytes], first: int, header: Header, tally: Tally, proble
     problems.add_each(strange, lambda i: f"event {first + i}: its process {block.process[i]} is not in <init>")
     check_kinematics(block.events, problems, own=header.own)
     if header.factors:
-        _check_weights(pieces, first, block, header, tally, problems)
+        _check_weights(named, first, block, header, tally, problems)
     if header.own:
         check_lines(block, header, problems)
 
@@ -127,12 +127,26 @@ def _check(pieces: list[bytes], first: int, header: Header, tally: Tally, proble
 _NAMED = re.compile(rb"<wgt id='([^']*)'>([^<]*)</wgt>")
 
 
-def _check_weights(pieces: list[bytes], first: int, block: Block, header: Header, tally: Tally, problems: Problems) -> None:
-    """The weights for nuisances against the weight and the beam parent of each event."""
+_Named = tuple[IntArray, dict[str, Array]]
+
+
+def _named_weights(pieces: list[bytes], header: Header) -> _Named:
+    """Beam parent of each event and its weights for nuisances, NaN where one is not there; ValueError where they are no numbers."""
+    if not header.factors:
+        return np.empty(0, np.int64), {}
     parent = np.array([int(piece.partition(b" parent")[2][:13]) for piece in pieces], np.int64)
     found = [dict(_NAMED.findall(piece)) for piece in pieces]
+    given = {name: np.array([float(one.get(name.encode(), "nan")) for one in found]) for name in header.factors}
+    for weights in given.values():
+        in_range(weights[~np.isnan(weights)])
+    return parent, given
+
+
+def _check_weights(named: _Named, first: int, block: Block, header: Header, tally: Tally, problems: Problems) -> None:
+    """The weights for nuisances against the weight and the beam parent of each event."""
+    parent, weights = named
     for name, by_parent in header.factors.items():
-        given = np.array([float(one.get(name.encode(), "nan")) for one in found])
+        given = weights[name]
         expected = factor_of(by_parent, parent) * block.weight
         wrong = np.flatnonzero(~(np.abs(given - expected) <= 1e-9 * np.abs(block.weight)))
         problems.add_each(wrong, lambda i, name=name: f"event {first + i}: its weight {name} does not fit its beam parent")  # type: ignore[misc]
@@ -150,10 +164,10 @@ def parse(pieces: list[bytes], first: int, own: bool) -> Block:
         begin[i] = len(lines)
         lines += text.split(b"\n")
     end = np.append(begin[1:], len(lines))
-    head = _numbers([token for i in begin for token in lines[i].split()], 6)
+    head = numbers([token for i in begin for token in lines[i].split()], 6)
     if len(head) != len(pieces):
         raise ValueError("its first line does not hold 6 numbers")
-    count = head[:, 0].astype(np.int64)
+    count = whole(head[:, 0])
     if np.any(count < 1) or np.any(begin + 1 + count > end):
         raise ValueError("it holds fewer particles than it announces")
     offsets = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
@@ -162,15 +176,15 @@ def parse(pieces: list[bytes], first: int, own: bool) -> Block:
     particles = [lines[i].split() for i in at]
     if any(len(tokens) != 13 for tokens in particles):
         raise ValueError("a particle's line does not hold 13 numbers")
-    table = _numbers([token for tokens in particles for token in tokens], 13)
-    status = table[:, 1].astype(np.int64)
+    table = numbers([token for tokens in particles for token in tokens], 13)
+    status = whole(table[:, 1])
     momentum = table[:, [9, 6, 7, 8]]
     events = Events(
         lambda i: f"event {first + i}",
         offsets,
         status == -1,
         (status == -1) | (status == 2),
-        table[:, 2:4].astype(np.int64),
+        whole(table[:, 2:4]),
         momentum,
         table[:, 10],
     )
@@ -187,14 +201,14 @@ def parse(pieces: list[bytes], first: int, own: bool) -> Block:
         heavy = offsets[:-1] + np.array([int(tokens[6]) for tokens in rows]) - 1
         if np.any(heavy < offsets[:-1]) or np.any(heavy >= offsets[1:]):
             raise ValueError("its heavy state is on no line")
-        delay = _numbers([tokens[8] for tokens in rows], 1)[:, 0] * ns
-        polarisation = _numbers([tokens[10] for tokens in rows], 1)[:, 0]
+        delay = numbers([tokens[8] for tokens in rows], 1)[:, 0] * ns
+        polarisation = numbers([tokens[10] for tokens in rows], 1)[:, 0]
         route = [tokens[14].decode("ascii", "replace") for tokens in rows]
-    code = table[:, 0].astype(np.int64)
+    code = whole(table[:, 0])
     return Block(
         events,
         head[:, 2],
-        head[:, 1].astype(np.int64),
+        whole(head[:, 1]),
         code,
         table[:, 11] * mm,
         production,
@@ -207,15 +221,6 @@ def parse(pieces: list[bytes], first: int, own: bool) -> Block:
     )
 
 
-def _numbers(tokens: list[bytes], width: int) -> Array:
-    if len(tokens) % width:
-        raise ValueError("a line does not hold as many numbers as it should")
-    values: Array = np.array(tokens, dtype=np.float64).reshape(-1, width)
-    if not np.all(np.isfinite(values)):
-        raise ValueError("a number is not finite")
-    return values
-
-
 def _positions(lines: list[bytes], places: list[int], begin: IntArray, offsets: IntArray, name: bytes) -> Positions:
     prefix = b"# " + name + b" "
     here = [i for i in places if lines[i].startswith(prefix)]
@@ -226,7 +231,7 @@ def _positions(lines: list[bytes], places: list[int], begin: IntArray, offsets: 
     particle = offsets[owner] + np.array([int(tokens[2]) for tokens in rows], np.int64) - 1
     if np.any(particle < offsets[owner]) or np.any(particle >= offsets[owner + 1]):
         raise ValueError(f"a line '# {name.decode()}' names a particle that is not there")
-    values = _numbers([token for tokens in rows for token in (tokens[12], *tokens[4:7], *tokens[8:11])], 7)
+    values = numbers([token for tokens in rows for token in (tokens[12], *tokens[4:7], *tokens[8:11])], 7)
     beam = values[:, :4].copy()
     beam[:, 0] *= ns
     return Positions(particle, beam, values[:, 4:])

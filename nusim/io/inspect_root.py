@@ -13,7 +13,7 @@ from .check import MOMENTUM_TOLERANCE, SHELL_TOLERANCE, detector_volumes
 from .columns import Columns
 from .header import RunInfo
 from .read import Source, back_to_beam
-from .reading import InputFile, Problems, Tally
+from .reading import LARGEST, InputFile, Problems, Tally
 from .record import DetectorFrame
 from .root import DAUGHTERS, SLOTS, check_length, reader
 from .table import GROUP, described
@@ -44,11 +44,13 @@ def inspect_root(file: InputFile) -> tuple[str, Source, dict[str, Any], Tally, P
         try:
             document = described(str(root["nusim_run"]))
             info = RunInfo.of({**document["run"], **{k: document[k] for k in ("model", "experiment") if k in document}})
-        except (KeyError, ValueError, DataFileError):
+        except DataFileError as error:
+            raise DataFileError(f"{file.path}: {error}") from None
+        except Exception:  # uproot raises what its parsers raise
             raise DataFileError(f"{file.path}: is not nusim's: it says nothing of its run, and its normalisation is unknown") from None
         volumes = detector_volumes(info.metadata.get("experiment", {}))
         try:
-            check(_groups(root[tree], digest), DetectorFrame.of(info.metadata), volumes, tally, problems)
+            check(_groups(root[tree], digest, problems), DetectorFrame.of(info.metadata), volumes, tally, problems)
         except KeyError as error:
             raise DataFileError(f"{file.path}: {tree} lacks the branch {error.args[0]}") from None
         except Exception as error:  # damaged baskets, in as many ways as there are codecs
@@ -57,14 +59,21 @@ def inspect_root(file: InputFile) -> tuple[str, Source, dict[str, Any], Tally, P
     return format, source, info.summary(), tally, problems
 
 
-def _groups(tree: Any, digest: Any) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Rows as they were written, with the number of the first."""
+def _groups(tree: Any, digest: Any, problems: Problems) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Rows as they were written, with the number of the first; numbers that are none are reported, and stand as 0."""
     names = tree.keys()
     for first in range(0, tree.num_entries, GROUP):
         rows = tree.arrays(names, entry_start=first, entry_stop=first + GROUP, library="np")
         plain = {name: rows[name] for name in names}
         count = len(plain[names[0]])
         Columns(plain, {}, np.zeros(count + 1, np.int64)).digest(digest)
+        bad = np.zeros(count, bool)
+        for name, column in plain.items():
+            values = np.asarray(column, float) if column.dtype.kind == "f" else column
+            off = ~(np.abs(values) <= LARGEST)
+            bad |= off.reshape(count, -1).any(axis=1)
+            plain[name] = np.where(off, 0, values)
+        _report(problems, first, bad, "a number is not finite")
         yield first, plain
 
 
@@ -76,14 +85,12 @@ def _rootracker(
         number, status, momentum = rows["EvtNum"], rows["StdHepStatus"], rows["StdHepP4"]
         there = np.arange(SLOTS) < rows["StdHepN"][:, None]
         sign = np.where(there, np.where(status == 0, 1.0, -1.0), 0.0)
-        total = np.abs((sign[:, :, None] * momentum).sum(axis=1)).max(axis=1)
         energy = np.where(there & (status == 0), momentum[:, :, 3], 0.0).sum(axis=1)
         # heavy states that leave are not in the record: their energy may be missing, none may be too much
         _report(problems, first, (sign * momentum[:, :, 3]).sum(axis=1) < -MOMENTUM_TOLERANCE * energy, "it leaves more energy than it had")
         shell = momentum[:, :, 3] ** 2 - (momentum[:, :, :3] ** 2).sum(axis=2)
         light = (there & (shell < -SHELL_TOLERANCE * momentum[:, :, 3] * energy[:, None])).any(axis=1)
         _report(problems, first, light, "a particle has more momentum than energy")
-        _report(problems, first, ~np.isfinite(total), "a number is not finite")
         points = back_to_beam(frame, rows["EvtVtx"][:, :3]) + np.array(frame.origin)
         _inside(problems, first, points, volumes)
         new = np.diff(number, prepend=last) != 0

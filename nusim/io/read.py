@@ -9,10 +9,11 @@ from typing import Any, Self
 import numpy as np
 
 from ..errors import DataFileError
-from ..events.sample import EventSample
+from ..events.sample import FINAL, INCOMING, INTERMEDIATE, EventSample
 from .header import RunInfo
 from .pdg_scheme import translate_back
 from .reading import InputFile
+from .record import check_sample
 
 Bad = Callable[[int, str], None]
 """Told of an event that cannot be read: its number in the file, from 0, and why."""
@@ -104,15 +105,23 @@ def assembled(info: RunInfo, columns: Mapping[str, Any]) -> EventSample:
     offsets, mother, seen, route = columns["offsets"], columns["mother"], columns["seen"], columns["route"]
     count = np.diff(offsets)
     event = np.repeat(np.arange(len(count)), count)
-    if np.any((mother < -1) | (mother >= count[event])) or np.any((seen < 0) | (seen >= count)):
-        raise ValueError("a mother or the state seen is on no line")
+    place = np.arange(len(event)) - offsets[event]
+    if np.any(mother < -1) or np.any(mother >= place) or np.any((seen < 0) | (seen >= count)):
+        raise ValueError("a mother or the state seen is on no line, or after its daughters")
+    if np.any((mother < 0) & (place > 0)):
+        raise ValueError("a particle other than the first has no mother")
     if np.any((route < 0) | (route >= len(info.routes))) or np.any((columns["channel"] < 0) | (columns["channel"] >= len(info.channels))):
         raise ValueError("its route or process is not in the header")
     end = np.zeros((len(mother), 4))
     has = mother >= 0
     end[(offsets[event] + mother)[has][::-1]] = columns["vertex"][has][::-1]
     state = np.array([info.states.index(name.split()[0]) for name in info.routes], np.int16)
-    return EventSample(
+    status = columns["status"]
+    parent = np.zeros(len(event), bool)
+    parent[(offsets[event] + mother)[has]] = True
+    if not np.all(np.isin(status, (INCOMING, FINAL, INTERMEDIATE))) or np.any(parent != (status != FINAL)):
+        raise ValueError("a particle's status does not fit: 1 and no daughters, or 2, or -1 in the beam, with daughters")
+    sample = EventSample(
         **{
             **columns,
             "pdg": translate_back(columns["pdg"].astype(np.int64), info.pdg_scheme),
@@ -128,6 +137,13 @@ def assembled(info: RunInfo, columns: Mapping[str, Any]) -> EventSample:
         weighted=info.weighted,
         metadata=info.metadata,
     )
+    if info.layout == "decay":  # begins with the state seen
+        return sample
+    try:
+        check_sample(sample)
+    except DataFileError as error:
+        raise ValueError(str(error)) from None
+    return sample
 
 
 def halved(first: int, pieces: list[Any], parse: Callable[[list[Any], int], EventSample], bad: Bad) -> Iterator[EventSample]:
@@ -136,7 +152,7 @@ def halved(first: int, pieces: list[Any], parse: Callable[[list[Any], int], Even
         return
     try:
         sample = parse(pieces, first)
-    except (ValueError, IndexError, KeyError) as error:
+    except (ValueError, IndexError, KeyError, OverflowError) as error:
         if len(pieces) == 1:
             bad(first, str(error))
             return
@@ -145,16 +161,6 @@ def halved(first: int, pieces: list[Any], parse: Callable[[list[Any], int], Even
         yield from halved(first + half, pieces[half:], parse, bad)
         return
     yield sample
-
-
-def numbers(tokens: list[Any], width: int) -> Any:
-    """Tokens as numbers, a row each `width`; ValueError where one is none."""
-    if len(tokens) % width:
-        raise ValueError("a line does not hold as many numbers as it should")
-    values = np.array(tokens, dtype=np.float64).reshape(-1, width)
-    if not np.all(np.isfinite(values)):
-        raise ValueError("a number is not finite")
-    return values
 
 
 def back_to_beam(frame: Any, vectors: Any) -> Any:

@@ -1,11 +1,11 @@
 """Reading HEPEVT files of nusim's, with the JSON file beside them, back as samples."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from ..cards.run import read_document
 from ..errors import DataFileError
 from ..events.sample import FINAL, INCOMING, INTERMEDIATE, EventSample
 from ..kernels.arrays import IntArray
@@ -13,8 +13,8 @@ from ..units import cm, ns
 from .header import RunInfo
 from .hepevt import TRACKED, sidecar
 from .pdg_scheme import scheme_codes
-from .read import BEFORE_LOST, Bad, Source, Text, assembled, back_to_beam, halved, numbers
-from .reading import InputFile
+from .read import BEFORE_LOST, Bad, Source, Text, assembled, back_to_beam, halved
+from .reading import InputFile, in_range, numbers, whole
 from .record import UNKNOWN_SPIN, DetectorFrame
 
 _BATCH = 20_000
@@ -34,15 +34,16 @@ def read_hepevt(file: InputFile, start: bytes) -> Source:
     """A HEPEVT file that nusim wrote. DataFileError without its JSON file."""
     beside = sidecar(file.path)
     try:
-        run = json.loads(beside.read_text(encoding="ascii"))
+        run = read_document(beside.read_bytes().decode("ascii"))
         info = RunInfo.of(run)
-        records = {name: np.array(run["records"][name], np.int64) for name in ("event", "vertex", "seen", "route", "process")}
-        DetectorFrame.of(run)
-        parents = list(run["parents"]) if info.named_weights else []
+        records = {name: _listed(run["records"][name]) for name in ("event", "vertex", "seen", "route", "process")}
+        if len({len(column) for column in records.values()}) != 1 or info.events > len(records["event"]):
+            raise ValueError("records: lists of one length are needed, an entry a record, a record an event at least")
+        parents = _listed(run["parents"]).tolist() if info.named_weights else []
         weights = _weights(info, run)
     except OSError:
         raise DataFileError(f"{file.path}: there is no {beside.name} beside it: the normalisation is unknown") from None
-    except (AttributeError, KeyError, TypeError, ValueError, DataFileError) as error:
+    except (AttributeError, KeyError, IndexError, OverflowError, TypeError, ValueError, DataFileError) as error:
         raise DataFileError(f"{beside}: cannot be read as what nusim writes beside HEPEVT files ({error})") from None
     whole = {"records": records, "weights": weights, "parents": parents, "sha256": run.get("sha256")}
     text = Text(lambda: file.blocks(start, b"\n"), b"", b"", whole)
@@ -80,14 +81,28 @@ def _parsed(batch: list[tuple[int, int, list[bytes]]], info: RunInfo, beside: di
         yield from halved(batch[0][0], batch, lambda some, first: _sample(some, info, beside), bad)
 
 
+def _listed(values: Any) -> IntArray:
+    """A list of integers; ValueError for anything else."""
+    column = np.array(values)
+    if not isinstance(values, list) or column.ndim != 1 or (len(column) and column.dtype.kind != "i"):
+        raise ValueError("records and parents are lists of whole numbers")
+    result: IntArray = column.astype(np.int64)
+    return result
+
+
 def _weights(info: RunInfo, run: dict[str, Any]) -> Any:
     """Expected events of each event."""
     if info.weighted:
-        return np.array(run["weights"], float)
+        weights = in_range(np.array(run["weights"], float))
+        if weights.shape != (info.events,):
+            raise ValueError(f"weights: a list of {info.events} numbers is needed")
+        return weights
     weights = np.ones(info.events)
     for event, weight in run["other_weights"].items():
+        if not 0 <= int(event) < info.events:
+            raise ValueError(f"other_weights: the file has no event {event}")
         weights[int(event)] = float(weight)
-    return weights * info.events_per_weight
+    return in_range(weights) * info.events_per_weight
 
 
 def _records(file: InputFile, start: bytes) -> Iterator[list[bytes]]:
@@ -99,7 +114,7 @@ def _records(file: InputFile, start: bytes) -> Iterator[list[bytes]]:
                 tokens = line.split()
                 if not tokens:
                     continue
-                if len(tokens) != 2 or not all(token.isdigit() for token in tokens):
+                if len(tokens) != 2 or not all(token.isdigit() and len(token) < 19 for token in tokens):
                     raise DataFileError(f"{file.path}: record {count}: its first line is not 'event particles'")
                 wanted, lines = int(tokens[1]), []
             else:
@@ -124,8 +139,8 @@ def _sample(batch: list[tuple[int, int, list[bytes]]], info: RunInfo, beside: di
     if len(table) != offsets[-1]:
         raise ValueError("a particle's line does not hold 15 numbers")
     event = np.repeat(np.arange(len(batch)), count)
-    mother = table[:, 2].astype(np.int64) - 1
-    if np.any(mother >= count[event]) or np.any(mother < -1):
+    mother = whole(table[:, 2]) - 1
+    if np.any(mother >= np.arange(len(event)) - offsets[event]) or np.any(mother < -1):
         raise ValueError("its mothers are not in order")
     rows = np.flatnonzero(mother >= 0)
     up = offsets[event] + mother
@@ -144,7 +159,7 @@ def _sample(batch: list[tuple[int, int, list[bytes]]], info: RunInfo, beside: di
     seen = _seen(info, table, offsets, event, up, rows, route)
     columns: dict[str, Any] = {
         "offsets": offsets,
-        "pdg": table[:, 1].astype(np.int64),
+        "pdg": whole(table[:, 1]),
         "status": status,
         "mother": mother,
         "momentum": momentum,

@@ -1,18 +1,18 @@
 """Reading nusim's HepMC3 files."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from ..cards.run import read_document
 from ..errors import DataFileError
 from ..events.sample import FINAL, INCOMING, INTERMEDIATE, EventSample
 from ..units import mm, ns
 from .header import RunInfo
 from .hepmc3 import BEAM, FIRST_PROCESS, TAIL, TARGET
-from .read import BEFORE_LOST, Bad, Source, Text, assembled, back_to_beam, halved, numbers
-from .reading import InputFile
+from .read import BEFORE_LOST, Bad, Source, Text, assembled, back_to_beam, halved
+from .reading import LARGEST, InputFile, numbers, whole
 from .record import UNKNOWN_SPIN, DetectorFrame
 
 _END = TAIL.strip()
@@ -35,12 +35,12 @@ def read_hepmc3(file: InputFile, start: bytes) -> Source:
             name, _, value = line[2:].partition(" ")
             attributes[name] = _plain(value)
     try:
-        cards = {name: json.loads(attributes[f"nusim.{name}"]) for name in ("model", "experiment") if f"nusim.{name}" in attributes}
-        document = {**json.loads(attributes["nusim.run"]), **cards}
+        cards = {name: read_document(attributes[f"nusim.{name}"]) for name in ("model", "experiment") if f"nusim.{name}" in attributes}
+        document = {**read_document(attributes["nusim.run"]), **cards}
     except KeyError:
         raise DataFileError(f"{file.path}: is not nusim's: it has no attribute nusim.run, and its normalisation is unknown") from None
-    except (TypeError, ValueError):
-        raise DataFileError(f"{file.path}: its attribute nusim.run cannot be read") from None
+    except ValueError as error:
+        raise DataFileError(f"{file.path}: its attributes nusim.run, nusim.model or nusim.experiment cannot be read: {error}") from None
     try:
         info = RunInfo.of(document)
     except DataFileError as error:
@@ -120,7 +120,7 @@ def _parse(pieces: list[bytes], info: RunInfo, frame: DetectorFrame) -> EventSam
                 weights += line.split()[1:]
             elif kind == b"U " and line.strip() != b"U GEV MM":
                 raise ValueError("its units are not GEV and MM")
-    head = numbers(heads, 3).astype(np.int64)
+    head = whole(numbers(heads, 3))
     if len(head) != n or np.any(head[:, 1] != number_of_vertices) or np.any(head[:, 2] != count):
         raise ValueError("it does not hold as many particles and vertices as it announces")
     if any(len(values) != n for values in of_event.values()):
@@ -149,18 +149,18 @@ def _columns(
     of_event: dict[bytes, list[bytes]],
     of_particle: dict[bytes, list[tuple[int, int, float]]],
 ) -> dict[str, Any]:
-    status = table[:, 8].astype(np.int64)
+    status = whole(table[:, 8])
     event = np.repeat(np.arange(len(count)), count)
     kept = status != TARGET
-    identity = table[:, 0].astype(np.int64)
+    identity = whole(table[:, 0])
+    if np.any((identity < 1) | (identity > count[event])):
+        raise ValueError("a particle's number is not one of 1, 2, ... to their number")
     offsets = np.concatenate([[0], np.cumsum(np.bincount(event[kept], minlength=len(count)))]).astype(np.int64)
     # row of each particle by its event and its number in the file
     row_of = np.full((len(count), int(identity.max(initial=0)) + 2), -1)
-    if np.any(identity < 1):
-        raise ValueError("a particle's number is below 1")
     row_of[event[kept], identity[kept]] = np.arange(kept.sum())
     table, status, event = table[kept], status[kept], event[kept]
-    parent = table[:, 1].astype(np.int64)
+    parent = whole(table[:, 1])
     first_vertex = np.concatenate([[0], np.cumsum(np.bincount(of_vertex, minlength=len(count)))]).astype(np.int64)
     born = parent < 0
     vertex_of = np.where(born, first_vertex[event] - parent - 1, 0)
@@ -179,6 +179,8 @@ def _columns(
         for i, number, value in of_particle[name]:
             if not 0 < number < row_of.shape[1] or row_of[i, number] < 0:
                 raise ValueError("an attribute is of a particle that is not there")
+            if not abs(value) <= LARGEST:
+                raise ValueError(f"an attribute is not finite, or beyond {LARGEST:g}")
             column[row_of[i, number]] = value * unit
     # a beam parent has no vertex of its own: back along its way from where it decays
     begin = np.flatnonzero(~born)
@@ -192,7 +194,7 @@ def _columns(
     words = {word.encode(): k for k, word in enumerate(info.route_words)}
     return {
         "offsets": offsets,
-        "pdg": table[:, 2].astype(np.int64),
+        "pdg": whole(table[:, 2]),
         "status": np.select([status == BEAM, status == 2], [INCOMING, INTERMEDIATE], FINAL),
         "mother": mother,
         "momentum": momentum,

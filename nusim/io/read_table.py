@@ -12,8 +12,8 @@ from ..kernels.arrays import IntArray
 from ..units import ns
 from .columns import DESCRIPTIONS, LISTS, Columns, dtype_of, weight_columns
 from .header import RunInfo
-from .read import Bad, Source, assembled
-from .reading import InputFile
+from .read import Bad, Source, assembled, halved
+from .reading import InputFile, in_range, whole
 from .record import DetectorFrame
 from .root import check_length, reader
 from .table import GROUP, arrow, described
@@ -43,6 +43,8 @@ def read_parquet(file: InputFile, start: bytes) -> Source:
             lists = {name: rows.column(name).combine_chunks() for name in LISTS}
             first = lists[LISTS[0]]
             offsets = np.asarray(first.offsets).astype(np.int64)
+            if any(one.null_count or not np.array_equal(np.diff(one.offsets), np.diff(offsets)) for one in lists.values()):
+                raise ValueError("the columns of particles have different lengths")
             plain = {name: rows.column(name).to_numpy() for name in (*_PLAIN, *weight_columns(info))}
             yield Columns(plain, {name: one.flatten().to_numpy(zero_copy_only=False) for name, one in lists.items()}, offsets - offsets[0])
 
@@ -66,8 +68,8 @@ def read_root(file: InputFile, start: bytes) -> Source:
                 raise DataFileError(f"{file.path}: is {what}, which holds too little of an event to be read back")
         if "events" not in trees:
             raise DataFileError(f"{file.path}: has no tree 'events'")
-        tree = root["events"]
-        info = _info(file, about, tree.keys())
+        tree, names = _tree(file, root)
+        info = _info(file, about, names)
     except BaseException:
         root.close()
         raise
@@ -80,11 +82,22 @@ def read_root(file: InputFile, start: bytes) -> Source:
             rows = tree.arrays(branches, entry_start=first, entry_stop=first + GROUP, library="ak")
 
             counts = ak.to_numpy(ak.num(rows[LISTS[0]]))
+            if any(not np.array_equal(ak.to_numpy(ak.num(rows[name])), counts) for name in LISTS):
+                raise ValueError("the columns of particles have different lengths")
             offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
             plain = {name: ak.to_numpy(rows[name]) for name in (*_PLAIN, *weight_columns(info))}
             yield Columns(plain, {name: ak.to_numpy(ak.flatten(rows[name])) for name in LISTS}, offsets)
 
     return _source(file, "root", info, groups, root.close)
+
+
+def _tree(file: InputFile, root: Any) -> tuple[Any, Any]:
+    """The tree of events and the names of its branches."""
+    try:
+        tree = root["events"]
+        return tree, tree.keys()
+    except Exception as error:  # uproot raises what its parsers raise
+        raise DataFileError(f"{file.path}: is damaged: its tree 'events' cannot be read: {_line(error)}") from None
 
 
 def _line(error: BaseException) -> str:
@@ -118,14 +131,28 @@ def _source(file: InputFile, format: str, info: RunInfo, groups: Any, close: Any
                 raise DataFileError(f"{file.path}: is damaged: {_line(error)}; {done} of {info.events} events are whole") from None
             if rows is None:
                 return
-            _typed(rows).digest(digest)
             try:
-                yield _sample(info, rows)
-            except (ValueError, IndexError) as error:
+                _check_types(rows)
+                _typed(rows).digest(digest)
+            except ValueError as error:
                 bad(done, str(error))
+            else:
+                events = list(range(len(rows)))
+                yield from halved(done, events, lambda some, _, rows=rows: _sample(info, rows.cut(some[0], some[-1] + 1)), bad)  # type: ignore[misc]
             done += len(rows)
 
     return Source(file.path, format, info, samples, (), digest.hexdigest, None, close)
+
+
+def _check_types(rows: Columns) -> None:
+    """ValueError for a column that holds no numbers, or other ones than it should."""
+    for name, column in (*rows.plain.items(), *rows.lists.items()):
+        if np.asarray(column).dtype.kind not in "iuf":
+            raise ValueError(f"column {name} holds no numbers, or gaps")
+        try:
+            whole(column) if "int" in dtype_of(name) else in_range(np.asarray(column, float))
+        except ValueError as error:
+            raise ValueError(f"column {name}: {error}") from None
 
 
 def _typed(rows: Columns) -> Columns:
@@ -139,8 +166,6 @@ def _sample(info: RunInfo, rows: Columns) -> EventSample:
     plain, lists = rows.plain, {name.removeprefix("particle_"): column for name, column in rows.lists.items()}
     if np.any(np.diff(rows.offsets) < 1):
         raise ValueError("an event holds no particle")
-    if any(not np.all(np.isfinite(column)) for column in (*plain.values(), *lists.values())):
-        raise ValueError("a number is not finite")
     x, y, z = plain["vertex_x"], plain["vertex_y"], plain["vertex_z"]
     columns = {
         "offsets": rows.offsets,

@@ -75,6 +75,34 @@ class InputFile:
         yield buffer
 
 
+LARGEST = 1e60
+"""Of a number in an event: beyond it squares and products might not be finite. Far more than any GeV, metre or second."""
+_WHOLE = 2.0**53
+
+
+def numbers(tokens: Sequence[Any], width: int) -> Array:
+    """Tokens as numbers, a row each `width`; ValueError where one is none, not finite or beyond LARGEST."""
+    if len(tokens) % width:
+        raise ValueError("a line does not hold as many numbers as it should")
+    return in_range(np.array(tokens, dtype=np.float64).reshape(-1, width))
+
+
+def in_range(values: Array) -> Array:
+    """The same numbers; ValueError where one is not finite or beyond LARGEST."""
+    if not np.all(np.abs(values) <= LARGEST):
+        raise ValueError("a number is not finite" if not np.all(np.isfinite(values)) else f"a number is beyond {LARGEST:g}")
+    return values
+
+
+def whole(values: Any) -> IntArray:
+    """Numbers as integers; ValueError where one is not whole."""
+    values = np.asarray(values)
+    if values.dtype.kind == "f" and not np.all((np.abs(values) < _WHOLE) & (values == np.round(values))):
+        raise ValueError("a number that counts or names something is not whole")
+    result: IntArray = values.astype(np.int64)
+    return result
+
+
 class Tally:
     """What the events of a file sum to."""
 

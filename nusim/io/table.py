@@ -1,7 +1,6 @@
 """Files of columns: samples become rows in groups of one size, whatever the samples' sizes, and the file closes whole or not at all."""
 
 import hashlib
-import json
 import os
 from abc import ABC, abstractmethod
 from contextlib import suppress
@@ -10,13 +9,14 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from ..cards.run import read_document
 from ..errors import DataFileError, MissingExtraError
 from ..events.sample import EventSample
 from .columns import DESCRIPTIONS, LISTS, Columns, columns_of, dtype_of, joined, weight_columns
 from .header import RunInfo, json_text
 from .output import PartFile
 from .record import DetectorFrame, Record
-from .writer import check_run, with_weights
+from .writer import check_run, naming, with_weights
 
 GROUP = 65_536
 """Rows written at a time: bounds the memory, and gives the same file for any sizes of samples."""
@@ -97,6 +97,15 @@ class TableWriter(ABC):
 
     def write(self, sample: EventSample) -> None:
         """Append a sample's events, which must be of the run that the file was opened for."""
+        try:
+            rows = self._rows_of(sample)
+        except DataFileError as error:
+            raise naming(self._file.path, error) from None
+        self._waiting.append(rows)
+        self._written += len(sample)
+        self._flush(GROUP)
+
+    def _rows_of(self, sample: EventSample) -> Columns:
         info = self._info
         sample = with_weights(sample, info.weight_names)
         check_run(self._file.path, info, sample)
@@ -106,9 +115,7 @@ class TableWriter(ABC):
             "number": np.arange(len(sample)) + (self._first + self._written),
             "parent": record.of_particle["pdg"][sample.offsets[:-1]],
         }
-        self._waiting.append(self._columns(record))
-        self._written += len(sample)
-        self._flush(GROUP)
+        return self._columns(record)
 
     def _flush(self, least: int) -> None:
         """Append whole groups while at least `least` rows wait."""
@@ -190,7 +197,7 @@ def arrow() -> tuple[Any, Any]:
 
 def described(text: str | bytes) -> dict[str, Any]:
     """The run, model and experiment as `document` wrote them; ValueError for anything else."""
-    value = json.loads(text)
-    if not isinstance(value, dict) or not isinstance(value.get("run"), dict):
+    value = read_document(text)
+    if not isinstance(value.get("run"), dict):
         raise ValueError("no run")
     return value

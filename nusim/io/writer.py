@@ -141,6 +141,12 @@ class EventWriter(ABC):
 
     def render(self, sample: EventSample, first: int) -> Piece:
         """A sample's events as text, the first of them number `first` of the run; other processes can do this with a copy of the writer."""
+        try:
+            return self._rendered(sample, first)
+        except DataFileError as error:
+            raise naming(self._file.path, error) from None
+
+    def _rendered(self, sample: EventSample, first: int) -> Piece:
         info = self._info
         sample = with_weights(sample, info.weight_names)
         check_run(self._file.path, info, sample)
@@ -199,10 +205,12 @@ class EventWriter(ABC):
         integers = np.empty((len(template.integers), len(events)), np.int64)
         for line, key in zip(integers, template.integers, strict=True):
             line[:] = record.column(key, events)
-        try:
-            return template.render(reals, integers)
-        except DataFileError as error:
-            raise DataFileError(f"{self._file.path}: {error}") from None
+        return template.render(reals, integers)
+
+
+def naming(path: Path, error: DataFileError) -> DataFileError:
+    """The error with the file that was to be written, if it does not name it."""
+    return error if str(error).startswith(str(path)) else DataFileError(f"{path}: {error}")
 
 
 def listed(values: Any) -> Any:

@@ -26,7 +26,7 @@ _FOLD = 1e-6
 def reach(found: Sequence[Reach], legend: bool = True) -> "Figure":
     """Contours of several experiments over the same two axes; bands where they were asked for. Parts along the grid's rim are not drawn."""
     if not found:
-        raise ParameterError("plot: no reach to draw")
+        raise ParameterError("plot: no reach is given; give those of Scan.reach() or of files")
     from matplotlib.ticker import NullFormatter
 
     first = found[0]

@@ -193,7 +193,7 @@ def test_refused_model_files(tmp_path: Path, old: str, new: str, message: str) -
         (
             "front = [0.0, 0.0, 110.0]",
             "front = [0.0, 0.0, 110.0]\nrotation = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 1.0, 0.0]]",
-            "rotation: the rows must be",
+            "rotation = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 1.0, 0.0]]: the rows must be",
         ),
         ("events = 2.3", "confidence = 0.9", "criterion: kind = 'count' needs events, and no confidence"),
         ('card = "bnb"', 'card = "bnx"', "unknown beam card 'bnx'; did you mean 'bnb'?"),

@@ -39,7 +39,7 @@ def test_figures_of_files(nusim: Run, tmp_path: Path, suffix: str) -> None:
     [
         (("display", "e.lhe", "--event", 40, "-o", "f.png"), "--event 40: e.lhe holds 40 events, counted from 0"),
         (("display", "e.lhe", "--event", -1, "-o", "f.png"), "--event -1: events are counted from 0"),
-        (("events", "e.lhe", "--first", 0, "-o", "f.png"), "0 events: at least one is needed"),
+        (("events", "e.lhe", "--first", 0, "-o", "f.png"), "--first 0: at least one event is needed"),
         (("events", "none.lhe", "-o", "f.png"), "none.lhe: cannot be read: No such file"),
         (("events", "text.txt", "-o", "f.png"), "is no event file that nusim reads back"),
         (("events", "empty.lhe", "-o", "f.png"), "empty.lhe: holds no events"),

@@ -342,7 +342,7 @@ class TestInfo:
         text = beside.read_text()
         assert text.count(old) == 1
         beside.write_text(text.replace(old, new))
-        assert problem in info(tmp_path / "a.hepevt")["problems"]
+        assert any(found.startswith(problem) for found in info(tmp_path / "a.hepevt")["problems"])
 
     def test_a_hepevt_file_cut_between_the_records_of_an_event(self, tmp_path: Path) -> None:
         path = tmp_path / "a.hepevt"

@@ -74,7 +74,7 @@ def test_nothing_else_can_be_asked_of_them() -> None:
     ("key", "value", "message"),
     [
         ("recast.limit.0.masses", [0.1], "with one mixing2 for each"),
-        ("recast.limit.0.mixing2", [2.0] * 13, "mixing2 must lie in"),
+        ("recast.limit.0.mixing2", [2.0] * 13, "must lie in"),
         ("recast.limit.0.visible", ["nu q"], "unknown particle 'q'"),
         ("recast.limit.0.flavour", "x", "one of 'e', 'mu', 'tau' is needed"),
         ("recast.distance", 0.0, "distance and momentum must be positive"),
