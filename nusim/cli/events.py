@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from .event_options import add_event_options, event_options
-from .options import Subparsers, add_command, add_flux, add_json, add_model, add_plot, add_seed, whole_number
+from .options import Subparsers, add_command, add_flux, add_json, add_model, add_plot, add_seed, add_workers, whole_number
 from .output import number, print_json, save_figure, warn, with_error
 
 FORMATS = ("lhe", "hepmc3", "hepevt", "rootracker", "fairship", "root", "parquet")
@@ -45,7 +45,7 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     add_event_options(parser)
     parser.add_argument("--chunk-size", metavar="N", type=whole_number, help="events made at a time: memory, not content")
-    parser.add_argument("--workers", metavar="W", type=whole_number, default=1, help="processes to share the work; the content is the same")
+    add_workers(parser)
     parser.add_argument("--chunk", metavar="i/N", type=_part, help="only the i-th of N parts of the run, for nusim merge to join")
     add_plot(parser, "distributions of the events")
     add_json(parser)
@@ -75,6 +75,7 @@ def run(args: argparse.Namespace) -> int:
         **chosen,
         **({} if args.chunk_size is None else {"chunk": args.chunk_size}),
         workers=args.workers,
+        scheduler=args.scheduler,
         part=args.chunk,
         progress=sys.stderr.isatty(),
     )

@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from .options import Subparsers, add_command, add_json, add_model, add_seed, log_grid, whole_number
+from .options import Subparsers, add_command, add_json, add_model, add_seed, add_workers, log_grid, whole_number
 from .output import print_json, print_table, progress_by_number, warn
 
 if TYPE_CHECKING:
@@ -31,9 +31,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument("-o", "--output", metavar="FILE", required=True, help="the points (.parquet)")
     parser.add_argument("--no-bounds", action="store_true", help="leave out published limits")
     parser.add_argument("--confidence", type=float, choices=(0.90, 0.95), default=0.90, help="of published limits (default 0.9)")
-    parser.add_argument(
-        "--workers", metavar="W", type=whole_number, default=1, help="processes (default 1); the file does not depend on it"
-    )
+    add_workers(parser)
     add_seed(parser)
     add_json(parser)
 
@@ -74,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     with progress_by_number(total, "point") as advance:
         found = explore(
             model, experiments, draw=dict(args.draw), grid=dict(args.grid), n=args.number, seed=args.seed, bounds=not args.no_bounds,
-            confidence=args.confidence, workers=args.workers, output=args.output, progress=advance,
+            confidence=args.confidence, workers=args.workers, scheduler=args.scheduler, output=args.output, progress=advance,
         )  # fmt: skip
     warnings = [*notes, *found.warnings]
     warn(warnings)

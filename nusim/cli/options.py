@@ -64,6 +64,16 @@ def add_seed(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", metavar="S", type=whole_number, default=1, help="seed of the random numbers (default 1)")
 
 
+def add_workers(parser: argparse.ArgumentParser) -> None:
+    """--workers W and --scheduler ADDRESS."""
+    parser.add_argument("--workers", metavar="W", type=whole_number, default=1, help="processes to share the work; the content is the same")
+    parser.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="of a Dask scheduler whose workers do the work, or local for W here (extra [dask])",
+    )
+
+
 def assignment(text: str) -> tuple[str, Any]:
     """'physical.m5=0.2' as key and value; the value is TOML where it can be, else text."""
     from ..cards.toml import show, toml_value

@@ -86,6 +86,7 @@ def explore(
     bounds: bool = True,
     confidence: float = 0.90,
     workers: int = 1,
+    scheduler: str | None = None,
     output: str | os.PathLike[str] | None = None,
     progress: Callable[[int], object] = lambda points: None,
 ) -> Exploration:
@@ -95,9 +96,10 @@ def explore(
     points, or n at each point of the grid. The mass condition holds where the card imposes it. Experiments are counted at every point with
     its chains and few lines (a few per cent, about half a second each): those that have run exclude, others reach. `bounds`: also published
     limits, with HNLimits, recast as `recast` does, and dark-photon bounds. Points whose card has no solution keep their row, with the
-    reason. A point's numbers depend on the seed and its number alone, but for rounding. `workers`: processes, started afresh. `output`: a
-    Parquet file, written in parts, so that a run that was broken off goes on where it stopped; it holds what is returned. `progress` is
-    called with the number of points done at a time. Raises ParameterError or CardError for keys that no card has, or none together.
+    reason. A point's numbers depend on the seed and its number alone, but for rounding. `workers`, `scheduler`: as in `write_events`.
+    `output`: a Parquet file, written in parts, so that a run that was broken off goes on where it stopped; it holds what is returned.
+    `progress` is called with the number of points done at a time. Raises ParameterError or CardError for keys that no card has, or none
+    together.
     """
     model = model.model if isinstance(model, Spectrum) else model
     plan = plan_of(model, draw or {}, grid or {}, n, seed)
@@ -105,20 +107,22 @@ def explore(
         raise ParameterError(f"explore: workers = {workers}: a whole number of processes, at least 1")
     work = Explorer(model, experiments, plan, bounds, confidence)
     if output is not None:
-        return _to_file(work, output, workers, progress)
+        return _to_file(work, output, workers, scheduler, progress)
     parts = []
-    for (first, last), rows in zip(work.spans, in_order(work.rows, work.spans, workers), strict=True):
+    for (first, last), rows in zip(work.spans, in_order(work.rows, work.spans, workers, scheduler), strict=True):
         parts.append(rows)
         progress(last - first)
     return work.exploration({name: np.concatenate([part[name] for part in parts]) for name in work.info})
 
 
-def _to_file(work: "Explorer", output: str | os.PathLike[str], workers: int, progress: Callable[[int], object]) -> Exploration:
+def _to_file(
+    work: "Explorer", output: str | os.PathLike[str], workers: int, scheduler: str | None, progress: Callable[[int], object]
+) -> Exploration:
     """Part by part, those that are there already left out."""
     file = PointsFile(output, json_text(work.header, indent=None))
     missing = [span for span in work.spans if not file.has(*span)]
     progress(sum(last - first for first, last in work.spans) - sum(last - first for first, last in missing))
-    for (first, last), rows in zip(missing, in_order(work.rows, missing, workers), strict=True):
+    for (first, last), rows in zip(missing, in_order(work.rows, missing, workers, scheduler), strict=True):
         file.add(first, last, rows)
         progress(last - first)
     units = {name: info.unit for name, info in work.info.items() if info.unit}

@@ -150,19 +150,20 @@ def write_events(
     weighted: bool = False,
     chunk: int = 65_536,
     workers: int = 1,
+    scheduler: str | None = None,
     progress: bool = False,
     options: EventOptions = DEFAULTS,
     part: tuple[int, int] | None = None,
 ) -> dict[str, Any]:
-    """Generate events into a file, `chunk` of them at a time by `workers` processes; the content depends on neither.
+    """Generate events into a file, `chunk` of them at a time by `workers` processes or a Dask cluster; the content depends on none.
 
     A text file that an interrupted or killed call left as `<path>.part` is gone on with if everything is as it was. `part` = (i, N) makes
     the i-th of N parts of the run, i from 1, which `nusim.merge` joins to the file of the whole run.
 
     Gives file, n, seed, expected_events, stat_error, effective_sample_size, kernel, sha256 (of the uncompressed
     content) and warnings. `state`, `final`, `weighted` and `options` as in `nusim.events.generate`; the others as in `write`.
-    `progress` shows a bar on stderr; `nusim.events.pool.samples` says more of `workers`. Raises ParameterError if nothing can be made,
-    DataFileError if nothing can be written.
+    `progress` shows a bar on stderr; `nusim.kernels.processes.in_order` says more of `workers` and `scheduler`, an address or 'local'.
+    Raises ParameterError if nothing can be made, DataFileError if nothing can be written.
     """
     check_at_least_one(chunk=chunk, workers=workers)
     _require(format_of(path, format))
@@ -199,12 +200,12 @@ def write_events(
             if done:
                 warnings.append(f"{path}: an earlier run had written {done} of {last - first} events; this one went on from there")
                 advance(done)
-            for piece, own in made(run, render, first + done, last, chunk, workers):
+            for piece, own in made(run, render, first + done, last, chunk, workers, scheduler):
                 writer.put(piece, {"sums": own})
                 sums += own
                 advance(piece.events)
         else:
-            for sample in made(run, itself, first, last, chunk, workers):
+            for sample in made(run, itself, first, last, chunk, workers, scheduler):
                 writer.write(sample)
                 sums += _sums(sample)
                 advance(len(sample))

@@ -1,35 +1,45 @@
-"""Work done by several processes and given back in order: what comes out does not depend on how many there are."""
+"""Work done by several processes, or by a Dask cluster, and given back in order: what comes out does not depend on how many there are."""
 
+import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
+
+from ..errors import MissingExtraError, ParameterError
 
 _AHEAD = 2
 """Pieces a process that are done or waiting at a time: bounds the memory."""
+_PATIENCE = 10
+"""Seconds in which a scheduler answers."""
+LOCAL = "local"
+"""In place of a scheduler's address: a cluster on this machine, for as long as the work takes."""
 
-_work: Callable[..., Any]
+Work = Callable[..., Any]
+Submit = Callable[[tuple[Any, ...]], Any]
+"""Hands a piece over; what it gives has `result` and `cancel`."""
+
+_work: Work
 """Of a worker process."""
 
 
-def in_order(work: Callable[..., Any], pieces: Sequence[tuple[Any, ...]], workers: int = 1) -> Iterator[Any]:
+def in_order(work: Work, pieces: Sequence[tuple[Any, ...]], workers: int = 1, scheduler: str | None = None) -> Iterator[Any]:
     """work(*piece) of each piece in order, by so many processes; by this one alone if `workers` is 1.
 
     Processes are started afresh (spawned) and sent `work` once: it must be one that pickle takes, and a script that asks for more than one
-    guards its own top level with `if __name__ == "__main__":`.
+    guards its own top level with `if __name__ == "__main__":`. `scheduler`: the address of a Dask scheduler, whose workers do the work
+    instead, or 'local'. MissingExtraError without distributed, ParameterError for an address that nobody answers.
     """
-    workers = min(workers, len(pieces))
-    if workers <= 1:
+    if scheduler is None and min(workers, len(pieces)) <= 1:
         yield from (work(*piece) for piece in pieces)
         return
-    from concurrent.futures import Future, ProcessPoolExecutor
-    from multiprocessing import get_context
-
-    with ProcessPoolExecutor(workers, get_context("spawn"), _start, (work,)) as pool:
-        waiting: deque[Future[Any]] = deque()
+    pool = _processes(work, min(workers, len(pieces))) if scheduler is None else _cluster(work, scheduler, workers)
+    with pool as (submit, number):
+        waiting: deque[Any] = deque()
         try:
             for piece in pieces:
-                waiting.append(pool.submit(_done, piece))
-                if len(waiting) >= _AHEAD * workers:
+                waiting.append(submit(piece))
+                if len(waiting) >= _AHEAD * number:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
@@ -39,7 +49,20 @@ def in_order(work: Callable[..., Any], pieces: Sequence[tuple[Any, ...]], worker
                 left.cancel()
 
 
-def _start(work: Callable[..., Any]) -> None:
+Pool = AbstractContextManager[tuple[Submit, int]]
+"""How to hand over pieces, and how many are worked on at a time."""
+
+
+@contextmanager
+def _processes(work: Work, workers: int) -> Iterator[tuple[Submit, int]]:
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(workers, get_context("spawn"), _start, (work,)) as pool:
+        yield lambda piece: pool.submit(_done, piece), workers
+
+
+def _start(work: Work) -> None:
     """Give a worker process its work."""
     global _work
     _work = work
@@ -47,3 +70,41 @@ def _start(work: Callable[..., Any]) -> None:
 
 def _done(piece: tuple[Any, ...]) -> Any:
     return _work(*piece)
+
+
+@contextmanager
+def _cluster(work: Work, address: str, workers: int) -> Iterator[tuple[Submit, int]]:
+    if address != LOCAL and not re.fullmatch(r"(\w+://)?[^/\s]+:\d+(/\S*)?", address):
+        raise ParameterError(f"scheduler {address!r}: no address; write tcp://HOST:PORT, or {LOCAL}")
+    try:
+        import distributed
+    except ImportError:
+        raise MissingExtraError("a scheduler needs distributed: pip install 'nusim[dask]'") from None
+    import logging
+
+    dask: Any = distributed  # its classes have no types
+
+    # a cluster that is shut down says so in many lines
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    if address == LOCAL:
+        cluster: Any = dask.LocalCluster(n_workers=workers if workers > 1 else None, threads_per_worker=1, dashboard_address=None)
+    else:
+        cluster = address
+    try:
+        client: Any = dask.Client(cluster, timeout=_PATIENCE, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise ParameterError(f"scheduler {address}: does not answer: {(str(error) or 'timed out').splitlines()[0]}") from None
+    try:
+        number = sum(client.nthreads().values())
+        if number == 0:
+            raise ParameterError(f"scheduler {address}: has no workers; start some, as with: dask worker {address}")
+        sent = client.scatter(work, broadcast=True)
+        yield lambda piece: client.submit(_called, sent, piece, pure=False), number
+    finally:
+        client.close()
+        if address == LOCAL:
+            cluster.close()
+
+
+def _called(work: Work, piece: tuple[Any, ...]) -> Any:
+    return work(*piece)

@@ -36,6 +36,8 @@ def corner(columns: Mapping[str, Array], names: Sequence[str], by: str = "verdic
             raise ParameterError(f"corner: no column {name!r}; known: {', '.join(columns)}")
         if columns[name].dtype.kind not in "fi":
             raise ParameterError(f"corner: column {name} holds names; give columns of numbers")
+    from matplotlib.ticker import NullFormatter
+
     good = np.all([np.isfinite(columns[name]) for name in names], axis=0)
     if not good.any():
         raise ParameterError(f"corner: no point has numbers in all of {', '.join(names)}")
@@ -56,6 +58,8 @@ def corner(columns: Mapping[str, Array], names: Sequence[str], by: str = "verdic
                     axes.plot(columns[x][rows], columns[y][rows], ".", markersize=2.5, color=colour, rasterized=True)
                 axes.set_yscale("log" if logs[y] else "linear")
             axes.set_xscale("log" if logs[x] else "linear")
+            for axis in (axes.xaxis, axes.yaxis):
+                axis.set_minor_formatter(NullFormatter())
             axes.set_xlim(*_limits(columns[x][good], logs[x]))
             if i != j:
                 axes.set_ylim(*_limits(columns[y][good], logs[y]))
