@@ -110,7 +110,9 @@ def _info(file: InputFile, about: Any, names: Any) -> RunInfo:
     try:
         document = described(about)
         info = RunInfo.of({**document["run"], **{k: document[k] for k in ("model", "experiment") if k in document}})
-    except (ValueError, DataFileError) as error:
+    except DataFileError as error:
+        raise DataFileError(f"{file.path}: {error}") from None
+    except ValueError as error:
         raise DataFileError(f"{file.path}: what it says of its run cannot be read ({error})") from None
     missing = [name for name in (*DESCRIPTIONS, *weight_columns(info)) if name not in names]
     if missing:

@@ -415,7 +415,7 @@ READERS = (
     Reader("events: lhe.gz", _lhe_gz, _read_events),
     Reader("events: hepmc3", _events_text("hepmc3"), _read_events),
     Reader("events: hepevt", _events_text("hepevt"), _read_events),
-    Reader("events: root", _events_root("root"), _read_events),
+    Reader("events: root", _events_root("root"), _read_events, share=0.5),
     Reader("events: rootracker", _events_root("rootracker"), _info),
     Reader("events: fairship", _events_root("fairship"), _info),
     Reader("events: parquet", _parquet, _read_events),

@@ -11,7 +11,7 @@ from .readers import READERS, Reader
 from .seeds import Seeds, make
 from .trial import COUNTS, asked_for, run
 
-DEFAULT, MANY = 25, 2000
+DEFAULT, MANY = 20, 2000
 
 
 @pytest.fixture(scope="session")
