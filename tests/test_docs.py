@@ -11,7 +11,10 @@ from nusim.cli.main import main
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "bring_your_own_flux.md"
-PAGES = ["README.md", *(f"docs/{name}.md" for name in ("bring_your_own_flux", "detector_simulation", "first_events", "index", "own_cards"))]
+PAGES = [
+    "README.md",
+    *(f"docs/{name}.md" for name in ("bring_your_own_flux", "detector_simulation", "first_events", "index", "own_cards", "report")),
+]
 TEXTS = sorted(
     path
     for folder in (".", "docs", "docs/physics", "models", "experiments", "experiments/beams", "examples")
