@@ -36,6 +36,9 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
         uri = PAGES.get(target) or PAGES.get(f"{target}/README.md")
         if uri is None and target.startswith("docs/"):
             uri = target.removeprefix("docs/")
+        if uri is None and target.endswith(".ipynb") and here != "examples/README.md":
+            # the site has no notebooks, but a page that lists them
+            uri = PAGES["examples/README.md"]
         if uri is None or files.get_file_from_path(uri) is None:
             return match.group(0)
         return f"{match.group(1)}{posixpath.relpath(uri, posixpath.dirname(page.file.src_uri) or '.')}{match.group(3)}"

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "bring_your_own_flux.md"
 PAGES = [
     "README.md",
-    *(f"docs/{name}.md" for name in ("bring_your_own_flux", "detector_simulation", "first_events", "index", "own_cards")),
+    *(f"docs/{name}.md" for name in ("bring_your_own_flux", "detector_simulation", "first_events", "index", "own_cards", "report")),
     "docs/physics/model_scans.md",
 ]
 TEXTS = sorted(

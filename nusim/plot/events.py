@@ -41,24 +41,25 @@ def events(sample: EventSample, experiment: Experiment | None = None, seen: Meas
     angle = np.arctan2(np.hypot(visible[:, 1], visible[:, 2]), visible[:, 3])
     word = "visible" if seen is None else "measured visible"
     state = "heavy state" if {"zprime", "phi"} & set(sample.states) else "heavy neutrino"
-    of_energy = (energy, f"energy of the {state} [GeV]", False)
-    of_delay = (sample.delay / ns, "delay against light neutrinos [ns]", True)
+    of_energy = (energy, f"energy of the {state} [GeV]", "")
+    of_delay = (sample.delay / ns, "delay against light neutrinos [ns]", "x")
     by_channel = ("by final state", sample.channel, tuple(tex(channel) for channel in sample.channels))
     by_route = ("by route", sample.route, tuple(_route_label(route) for route in sample.routes))
     panels = [
         (of_energy, by_channel),
-        ((visible[:, 0], f"{word} energy [GeV]", False), by_channel),
-        ((mass, f"{word} invariant mass [GeV]", False), by_channel),
-        ((angle, f"angle of the {word} momentum to the beam [rad]", False), by_channel),
-        ((_depth(sample, experiment), "decay point along the detector [m]", False), by_channel),
+        ((visible[:, 0], f"{word} energy [GeV]", ""), by_channel),
+        # peaks of mesons would hide the rest
+        ((mass, f"{word} invariant mass [GeV]", "y"), by_channel),
+        ((angle, f"angle of the {word} momentum to the beam [rad]", "x"), by_channel),
+        ((_depth(sample, experiment), "decay point along the detector [m]", ""), by_channel),
         (of_delay, by_channel),
         *([(of_energy, by_route), (of_delay, by_route)] if len(np.unique(sample.route)) > 1 else []),
     ]
     figure, axes = new_figure(2, len(panels) // 2, width=5.2, height=3.6)
     titled = set[str]()
-    for panel, ((values, label, logarithmic), (title, kind, names)) in zip(axes.flat, panels, strict=True):
+    for panel, ((values, label, powers), (title, kind, names)) in zip(axes.flat, panels, strict=True):
         kept = some if word in label else slice(None)
-        _histogram(panel, sample.weight[kept], values[kept], logarithmic, kind[kept], names)
+        _histogram(panel, sample.weight[kept], values[kept], powers, kind[kept], names)
         panel.set_xlabel(label)
         panel.set_ylabel("expected events per bin")
         if title not in titled and len(sample):
@@ -134,14 +135,15 @@ def _route_label(route: str) -> str:
     return " from ".join(tex(state) for state in route.split(" from "))
 
 
-def _histogram(panel: "Axes", weight: Array, values: Array, logarithmic: bool, kind: NDArray[np.int16], names: tuple[str, ...]) -> None:
+def _histogram(panel: "Axes", weight: Array, values: Array, powers: str, kind: NDArray[np.int16], names: tuple[str, ...]) -> None:
+    """`powers`: the axes, 'x' and 'y', that are logarithmic."""
     if not len(values):
         return
     low, high = float(values.min()), float(values.max())
     if high - low < _NARROW * abs(high):
         # one value but for rounding
         low, high = low - _AROUND_ONE * abs(high), high + _AROUND_ONE * abs(high)
-    if logarithmic and low > 0:
+    if "x" in powers and low > 0:
         edges = np.geomspace(low, high * (1 + 1e-9), _BINS + 1)
         panel.set_xscale("log")
     else:
@@ -153,3 +155,5 @@ def _histogram(panel: "Axes", weight: Array, values: Array, logarithmic: bool, k
             counts, _ = np.histogram(values[mine], edges, weights=weight[mine])
             style = line_style(place)
             panel.stairs(counts, edges, label=name, color=style["color"], linestyle=style["linestyle"], linewidth=1.4)
+    if "y" in powers and weight.any():
+        panel.set_yscale("log")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..kernels.arrays import Array, BoolArray
+from ..kernels.arrays import Array, BoolArray, IntArray
 from ..model.spectrum import Spectrum
 from .lifetimes import Neighbours
 from .passage import Sampler
@@ -86,15 +86,17 @@ def chain_table(sampler: Sampler, x: tuple[Array, Array], y: tuple[Array, Array]
     if max(at(int(i), int(j))[3] for i in trial[0] for j in trial[1]) < _MATTERS:
         return None
     grid = np.full((len(nodes[0]), len(nodes[1]), 4), np.nan)
+    computed_from = np.zeros(len(nodes[0]), int)
     for a, i in enumerate(nodes[0].tolist()):
         # from the largest coupling down: chains go as a higher power of it than other decays
         for b in range(len(nodes[1]) - 1, -1, -1):
             grid[a, b] = at(i, int(nodes[1][b]))
             if b + 2 < len(nodes[1]) and 0 < grid[a, b : b + 3, 3].max() < _NOWHERE:
+                computed_from[a] = b
                 break
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = np.maximum(np.log(np.nan_to_num(grid[:, :, :2])), _NONE)
-    filled = np.stack([_filled(logs[:, :, k]) for k in range(2)], axis=2)
+    filled = np.stack([_filled(logs[:, :, k], y[1][nodes[1]], computed_from) for k in range(2)], axis=2)
     matters = np.nan_to_num(grid[:, :, 3]) > _MATTERS
     errors = [_left_out(filled[:, :, 1], matters), _left_out(filled[:, :, 1].T, matters.T)]
     return ChainTable(x[1][nodes[0]], y[1][nodes[1]], filled[:, :, 0], filled[:, :, 1], np.nan_to_num(grid[:, :, 2]), max(errors))
@@ -111,8 +113,18 @@ def _left_out(logs: Array, matters: BoolArray) -> float:
     return float(np.median(np.abs(np.expm1((between - inner)[used])))) / 4 if used.any() else 0.0
 
 
-def _filled(logs: Array) -> Array:
-    """A table whose empty cells take the nearest value of their column: a node without a model says nothing of points beside it."""
+def _filled(logs: Array, y: Array, computed_from: IntArray) -> Array:
+    """A table without empty cells.
+
+    Cells below `computed_from`, where chains no longer count, go on as their own row ends, and never up: another row may have chains that
+    do count there. Others take the nearest value of their column: a node without a model says nothing of points beside it.
+    """
+    logs = logs.copy()
+    for row, first in zip(logs, computed_from.tolist(), strict=True):
+        if first:
+            ends = row[first], row[first + 2]
+            slope = max((ends[1] - ends[0]) / (y[first + 2] - y[first]), 0.0) if min(ends) > _NONE else 0.0
+            row[:first] = np.maximum(row[first] - slope * (y[first] - y[:first]), _NONE)
     out = logs.copy()
     for j in range(out.shape[1]):
         good = np.flatnonzero(logs[:, j] > _NONE)

@@ -23,9 +23,11 @@ _SERIES = (
     ("selected", "selected_events", "selected_stat_error", "selected_norm_error"),
 )
 """Labels, and the fields of a rate: number, statistical and normalisation error."""
+_FEW_DECADES, _LABELS = 3.5, 8
 _DASHES = ("solid", "dash", "dashdot", "dot")
 _AXES = {"m4": "m<sub>4</sub> [GeV]", "physical.m5": "m<sub>5</sub> [GeV]", "mixing2": "|U<sub>4</sub>|<sup>2</sup>, summed over flavours"}
-_OUTCOMES = {"excluded": "#B3261E", "reachable": "#0072B2", "allowed": "#5F6B76", "not reached": "#9AA5B1"}
+_OUTCOMES = {"excluded": "#B3261E", "reachable": "#0072B2", "allowed": "#1B7F5C", "not reached": "#5F6B76"}
+"""As the badges of the table of verdicts."""
 
 
 def branching(one: OfState) -> "Figure | None":
@@ -37,7 +39,7 @@ def branching(one: OfState) -> "Figure | None":
         return None
     import plotly.graph_objects as go
 
-    figure = _figure(90 + 30 * len(shares))
+    figure = _figure(112 + 30 * len(shares))
     figure.add_trace(
         go.Bar(
             x=[share for share, _ in shares],
@@ -77,7 +79,7 @@ def branching_over_mass(one: OfState) -> "Figure | None":
     line = {"color": "#303030", "width": 2}
     hover = "%{x:.4g} GeV: %{y:.3g} m<extra></extra>"
     figure.add_trace(go.Scatter(x=_list(values), y=_list(ctau), line=line, mode="lines", showlegend=False, hovertemplate=hover), 2, 1)
-    figure.update_xaxes(type="log", dtick="D2", minor={"ticks": "inside"})
+    figure.update_xaxes(type="log", dtick="D2", minorloglabels="complete", minor={"ticks": "inside"})
     figure.update_xaxes(title=_AXES.get(one.key, one.key), row=2, col=1)
     figure.update_yaxes(type="log", exponentformat="power", dtick=1, minor={"ticks": "inside"})
     figure.update_yaxes(title="branching ratio", range=[np.log10(SMALLEST), 0.1], row=1, col=1)
@@ -113,8 +115,8 @@ def rates(found: Sequence[Rate]) -> "Figure | None":
         rows = [row + place for row, _ in rated]
         trace = go.Scatter(x=numbers, y=rows, name=label, mode="markers", marker=marker, error_x=errors, hovertext=said, hoverinfo="text")
         figure.add_trace(trace)
-    figure.update_xaxes(type="log", title="expected events for each experiment's protons on target", exponentformat="power", nticks=10)
-    figure.update_xaxes(range=[np.log10(min(ends)) - 0.5, np.log10(max(ends)) + 0.5])
+    low, high = float(np.log10(min(ends))) - 0.5, float(np.log10(max(ends))) + 0.5
+    figure.update_xaxes(title="expected events for each experiment's protons on target", **_powers(low, high))
     figure.update_yaxes(
         tickvals=list(range(len(some))), ticktext=[rate.experiment for rate in reversed(some)], range=[-0.6, len(some) - 0.4], showgrid=True
     )
@@ -140,9 +142,9 @@ def contours(found: Sequence[AtExperiment], where: Window) -> "Figure | None":
         x, y = (_gapped([contour[:, k] for contour in reach.contours]) for k in (0, 1))
         figure.add_trace(
             go.Scatter(
-                x=x, y=y, mode="lines", name=f"{reach.experiment} ({reach.rule})", line={"color": colour, "width": 2.2},
+                x=x, y=y, mode="lines", name=reach.experiment, line={"color": colour, "width": 2.2},
                 fill="toself", fillcolor=_faint(colour), hoveron="points",
-                hovertemplate="%{x:.4g} GeV, |U|<sup>2</sup> = %{y:.3g}<extra>" + reach.experiment + "</extra>",
+                hovertemplate="%{x:.4g} GeV, |U|<sup>2</sup> = %{y:.3g}<br>" + reach.rule + "<extra>" + reach.experiment + "</extra>",
             )
         )  # fmt: skip
     marker = {"symbol": "star", "size": 15, "color": "black", "line": {"color": "white", "width": 1}}
@@ -152,8 +154,10 @@ def contours(found: Sequence[AtExperiment], where: Window) -> "Figure | None":
     )  # fmt: skip
     figure.add_trace(point)
     ends = np.log10([*where.masses[[0, -1]], *where.mixings[[0, -1]]]).tolist()
-    figure.update_xaxes(type="log", title=_AXES.get(where.key, where.key), range=ends[:2], dtick="D2", minor={"ticks": "inside"})
-    figure.update_yaxes(type="log", title=_AXES["mixing2"], range=ends[2:], exponentformat="power", dtick=1)
+    figure.update_xaxes(
+        type="log", title=_AXES.get(where.key, where.key), range=ends[:2], dtick="D2", minorloglabels="complete", minor={"ticks": "inside"}
+    )
+    figure.update_yaxes(title=_AXES["mixing2"], **_powers(ends[2], ends[3]))
     figure.update_layout(legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}, hovermode="closest")
     return figure
 
@@ -167,7 +171,7 @@ def strengths(found: ModelBounds) -> "Figure | None":
 
     figure = _figure(110 + 26 * len(some))
     strongest, weakest = np.log10(some[-1].strength or 1.0), np.log10(some[0].strength or 1.0)
-    # bars on a logarithmic axis begin at its left end
+    # bars on a logarithmic axis begin at its left end; without a width they are as wide as those of their kind stand apart
     low, high = float(min(weakest, -1.0)) - 0.5, float(max(strongest, 0.0)) + 0.6
     shown = set[str]()
     labels = [f"{one.label}, {particles(one.state)}" + (f" ({particles(one.flavour)})" if one.flavour else "") for one in some]
@@ -178,12 +182,12 @@ def strengths(found: ModelBounds) -> "Figure | None":
         shown.add(outcome)
         figure.add_trace(
             go.Bar(
-                x=[some[place].strength for place in mine], y=mine, orientation="h", name=outcome, marker_color=colour,
+                x=[some[place].strength for place in mine], y=mine, orientation="h", name=outcome, marker_color=colour, width=0.8,
                 hovertext=[f"{labels[place]}: {some[place].strength:.3g}" for place in mine], hoverinfo="text",
             )
         )  # fmt: skip
     figure.add_vline(x=1.0, line={"color": "#222222", "width": 1.2, "dash": "dash"})
-    figure.update_xaxes(type="log", range=[low, high], title="signal over what is excluded", exponentformat="power", nticks=8)
+    figure.update_xaxes(title="signal over what is excluded", **_powers(low, high))
     figure.update_yaxes(tickvals=list(range(len(some))), ticktext=labels, showgrid=False, tickfont={"size": 12})
     figure.update_layout(barmode="overlay", legend={"orientation": "h", "y": 1.01, "yanchor": "bottom", "x": 0})
     return figure
@@ -212,6 +216,13 @@ def _styled(figure: "Figure", height: int) -> None:
     )
     figure.update_xaxes(**axis)
     figure.update_yaxes(**axis)
+
+
+def _powers(low: float, high: float) -> dict[str, Any]:
+    """A logarithmic axis between two powers of ten: labels at 1, 2 and 5 of each where they are few."""
+    axis = {"type": "log", "range": [low, high], "exponentformat": "power", "minor": {"ticks": "inside"}}
+    few = high - low < _FEW_DECADES
+    return axis | ({"dtick": "D2", "minorloglabels": "complete"} if few else {"dtick": max(1, round((high - low) / _LABELS))})
 
 
 def _list(values: np.ndarray) -> list[float | None]:

@@ -38,4 +38,5 @@ _POWER = re.compile(r"(?<=[\d)])e([+-])0*(\d+)\b")
 def typeset(text: str) -> str:
     """'(1.2 +- 0.1)e-05' as it is printed: a plus-minus sign, a cross, a raised power."""
     safe = escape(text).replace(" +- ", " ± ").replace("infinite", "∞")
-    return _POWER.sub(lambda found: f" × 10<sup>{'−' if found[1] == '-' else ''}{found[2]}</sup>", safe)
+    # blanks at which no line breaks
+    return _POWER.sub(lambda found: f"\u00a0×\u00a010<sup>{'−' if found[1] == '-' else ''}{found[2]}</sup>", safe)

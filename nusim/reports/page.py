@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..bounds.verdict import ModelBounds
 from ..errors import MissingExtraError
 from ..plot.branching import SMALLEST
 from . import figures, tables
@@ -96,10 +97,11 @@ def _facts(report: Report) -> list[Fact]:
     rated = [one.rate for one in report.experiments if one.rate is not None]
     if rated:
         best = max(rated, key=lambda rate: rate.selected_events)
-        more = f"at {escape(best.experiment)}, for {tables.value(best.protons, 3)} protons"
+        error = tables.value(float(np.hypot(best.selected_stat_error, best.selected_norm_error)), 2)
+        more = f"± {error} at {escape(best.experiment)}, for {tables.value(best.protons, 3)} protons"
         facts.append(Fact("most selected events", tables.value(best.selected_events, 3), more))
     if report.bounds is not None:
-        by = report.bounds.excluded_by or report.bounds.reachable_by
+        by = _decisive(report.bounds)
         names = ", ".join(by[:4]) + (f" and {len(by) - 4} more" if len(by) > 4 else "")
         facts.append(
             Fact("verdict", report.bounds.verdict, escape(f"by {names}" if by else "by all bounds checked"), report.bounds.verdict)
@@ -145,8 +147,11 @@ def _rates(report: Report, plots: _Plots) -> Section:
             )
         )
     rated = [one.rate for one in report.experiments if one.rate is not None]
-    caption = "Expected events with statistical and normalisation errors in quadrature; point at a bar for the parents."
+    caption = "Expected events with statistical and normalisation errors in quadrature; point at one for its parents."
     blocks += plots.block(figures.rates(rated), caption)
+    # what holds at each of several is said once
+    common = [note for note in rated[0].warnings if all(note in rate.warnings for rate in rated)] if len(rated) > 1 else []
+    blocks += _notes([note for note in common if note not in report.spectrum.warnings])
     for one in report.experiments:
         name = escape(one.experiment.name)
         if one.rate is None:
@@ -157,7 +162,7 @@ def _rates(report: Report, plots: _Plots) -> Section:
             blocks.append(Text(f"No events: {typeset(one.rate.warnings[0]) if one.rate.warnings else 'nothing is expected'}", "warning"))
         blocks.append(tables.parts(one.rate))
         shown = one.rate.warnings[1:] if one.rate.events == 0 else one.rate.warnings
-        blocks += _notes([note for note in shown if note not in report.spectrum.warnings])
+        blocks += _notes([note for note in shown if note not in (*report.spectrum.warnings, *common)])
     return Section("rates", "Expected events", tuple(blocks))
 
 
@@ -180,7 +185,7 @@ def _bounds(report: Report, plots: _Plots) -> Section:
     found = report.bounds
     if found is None:
         return Section("bounds", "Bounds", (Text(f"No verdicts: {escape(report.no_bounds)}"),))
-    by = found.excluded_by or found.reachable_by
+    by = _decisive(found)
     said = f"{escape(found.model)} is <b>{found.verdict}</b>" + (f" ({escape(', '.join(by))})" if by else "")
     level = f"Limits at {report.confidence:.0%} confidence; experiments to come by the criteria of their cards."
     blocks: list[Block] = [Text(f"{said}. {level}")]
@@ -193,6 +198,11 @@ def _bounds(report: Report, plots: _Plots) -> Section:
         blocks.append(Text(f"No bound on these masses and mixings: {', '.join(silent)}."))
     known = {note for one in report.experiments if one.rate is not None for note in one.rate.warnings}
     return Section("bounds", "Bounds", (*blocks, *_notes([note for note in found.warnings if note not in known])))
+
+
+def _decisive(found: ModelBounds) -> list[str]:
+    """Labels of the bounds that make the verdict, as the table has them."""
+    return list(dict.fromkeys(one.label for one in found.verdicts if one.verdict == found.verdict and one.verdict != "allowed"))
 
 
 def _events(report: Report) -> Section:

@@ -46,10 +46,10 @@ def masses(spectrum: Spectrum) -> Table:
         ("m<sub>D</sub>", "m_dirac", "GeV"),
         ("Λ", "lambda", "GeV"),
         ("m<sub>3</sub>, one loop", "m3_ev", "eV"),
-        ("of Z and Higgs loops", "m3_sm_ev", "eV"),
-        ("of dark loops", "m3_dark_ev", "eV"),
+        ("m<sub>3</sub> of Z and Higgs loops", "m3_sm_ev", "eV"),
+        ("m<sub>3</sub> of dark loops", "m3_dark_ev", "eV"),
         ("m<sub>ee</sub> of neutrinoless double beta decay", "m_ee_ev", "eV"),
-        ("of heavy states", "m_ee_heavy_ev", "eV"),
+        ("m<sub>ee</sub> of heavy states alone", "m_ee_heavy_ev", "eV"),
     )
     rows += [(label, summary.get(key), unit) for label, key, unit in named]
     return table(("", "mass", "unit"), [(label, value(mass, 10), unit) for label, mass, unit in rows if isinstance(mass, float)], (0, 2))
@@ -180,7 +180,7 @@ def contours(found: tuple[AtExperiment, ...]) -> Table:
 def verdicts(found: ModelBounds) -> Table:
     """All bounds that say something about the model, strongest first."""
     some = sorted((one for one in found.verdicts if one.verdict != "no bound"), key=lambda one: -(one.strength or 0.0))
-    header = ("bound", "kind", "verdict", "state", "strength", "events", "needed", "|U|<sup>2</sup> or |ε|", "published limit", "why")
+    header = ("bound", "kind", "verdict", "state", "strength", "events", "needed", "|U|<sup>2</sup> or\u00a0|ε|", "published limit", "why")
     return table(header, [_verdict(one) for one in some], (0, 1, 2, 3, 9))
 
 
