@@ -78,13 +78,15 @@ def read_points(path: str | os.PathLike[str]) -> tuple[dict[str, Array], dict[st
     try:
         table = pq.read_table(path)
         about = json.loads((table.schema.metadata or {})[b"nusim"])
-        if about["content"] != CONTENT:
+        varied = [one["key"] for part in ("grid", "draw") for one in about["plan"][part]]
+        if about["content"] != CONTENT or not varied or not set(varied) <= set(table.column_names):
             raise ValueError
+        columns = {name: _values(table.column(name)) for name in table.column_names}
     except OSError as error:
         raise DataFileError(f"{path}: cannot be read: {error.strerror or error}") from None
     except Exception:  # pyarrow has no common class of its errors
         raise DataFileError(f"{path}: no file of points; nusim explore -o makes them") from None
-    return {name: _values(table.column(name)) for name in table.column_names}, about
+    return columns, about
 
 
 CONTENT = "nusim points"

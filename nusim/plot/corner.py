@@ -34,7 +34,7 @@ def corner(columns: Mapping[str, Array], names: Sequence[str], by: str = "verdic
     for name in names:
         if name not in columns:
             raise ParameterError(f"corner: no column {name!r}; known: {', '.join(columns)}")
-        if columns[name].dtype.kind not in "fi":
+        if columns[name].dtype.kind not in "fiu":
             raise ParameterError(f"corner: column {name} holds names; give columns of numbers")
     from matplotlib.ticker import NullFormatter
 

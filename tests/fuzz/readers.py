@@ -280,6 +280,14 @@ def _broken_rows(rng: Rng, rows: Any) -> Any:
 
 def _parquet(rng: Rng, seeds: Seeds) -> Files:
     (content,) = pick(rng, seeds.events["parquet"]).values()
+    return _broken_parquet(rng, content)
+
+
+def _points(rng: Rng, seeds: Seeds) -> Files:
+    return _broken_parquet(rng, seeds.points)
+
+
+def _broken_parquet(rng: Rng, content: bytes) -> Files:
     if rng.random() < 0.4:
         return {"input.parquet": broken_bytes(rng, content)}
     import pyarrow as pa
@@ -305,7 +313,7 @@ def _parquet(rng: Rng, seeds: Seeds) -> Files:
             columns[name][place] = bad
         try:
             table = pa.table({key: pa.array(values, from_pandas=False) for key, values in columns.items()})
-        except pa.ArrowInvalid:
+        except (pa.ArrowInvalid, pa.ArrowTypeError):
             table = table.drop_columns([name])
     stream = io.BytesIO()
     pq.write_table(table.replace_schema_metadata(about), stream)
@@ -401,6 +409,12 @@ def _plot_reach(path: Path) -> None:
     run(argparse.Namespace(files=[str(path)], output=str(path.with_name("figure.png"))))
 
 
+def _plot_corner(path: Path) -> None:
+    from nusim.cli.plot_corner import run
+
+    run(argparse.Namespace(file=str(path), columns=[], by="verdict", output=str(path.with_name("figure.png"))))
+
+
 READERS = (
     Reader("model card", _card("model"), _model),
     Reader("experiment card", _card("experiment"), _experiment),
@@ -423,5 +437,6 @@ READERS = (
     Reader("plot events, display", _drawn, _plot, share=0.1),
     Reader("reach: csv", _reach("csv"), _contours),
     Reader("reach: npz", _reach("npz"), _contours),
+    Reader("plot corner", _points, _plot_corner, share=0.3),
     Reader("plot reach", _reach("csv"), _plot_reach, share=0.1),
 )

@@ -44,6 +44,7 @@ class Seeds:
     columns: dict[str, dict[str, Any]]
     """Of ROOT flux files and of parent tables, by name."""
     reach: dict[str, bytes]
+    points: bytes
     cards: dict[str, list[tuple[bytes, dict[str, Any]]]]
     """By kind: text and content."""
 
@@ -69,7 +70,7 @@ def make(folder: Path) -> Seeds:
             halves.append(path.read_bytes())
         parts[format] = (halves[0], halves[1])
     flux, columns = _flux(folder)
-    return Seeds(events, parts, flux, columns, _reach(), _cards())
+    return Seeds(events, parts, flux, columns, _reach(), _points(folder), _cards())
 
 
 def _flux(folder: Path) -> tuple[dict[str, bytes], dict[str, dict[str, Any]]]:
@@ -102,6 +103,12 @@ def _reach() -> dict[str, bytes]:
     axes = ("m4", np.geomspace(0.1, 0.4, 6)), ("mixing2", np.geomspace(1e-12, 1e-4, 9))
     scan = nusim.scan(nusim.read_model("hnl"), nusim.read_experiment("sbnd"), *axes, lines=500)
     return {suffix: reach_bytes(f"a.{suffix}", [scan.reach()], [scan], {"version": "1"}) for suffix in ("csv", "npz")}
+
+
+def _points(folder: Path) -> bytes:
+    path = folder / "points.parquet"
+    nusim.explore(nusim.read_model("circle"), draw={"physical.m5": (0.1, 0.3), "physical.m4": (0.05, 0.2)}, n=12, output=path)
+    return path.read_bytes()
 
 
 def _cards() -> dict[str, list[tuple[bytes, dict[str, Any]]]]:

@@ -42,6 +42,7 @@ def test_seeds_are_good(seeds: Seeds, tmp_path: Path) -> None:
     files += [("flux: csv", {"input.csv": seeds.flux["csv"]}), ("flux: mevprtl", {"input.mevprtl": seeds.flux["mevprtl"]})]
     files += [(f"flux: {name}", {"input.root": seeds.flux[name]}) for name in ("dk2nu", "gsimple")]
     files += [("parent table", {"input.npz": seeds.flux["table"]})]
+    files += [("plot corner", {"input.parquet": seeds.points})]
     files += [(f"reach: {suffix}", {f"input.{suffix}": content}) for suffix, content in seeds.reach.items()]
     readers = {reader.name: reader for reader in READERS}
     for number, (name, contents) in enumerate(files):
