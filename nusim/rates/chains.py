@@ -128,6 +128,7 @@ def _filled(logs: Array, y: Array, computed_from: IntArray) -> Array:
     out = logs.copy()
     for j in range(out.shape[1]):
         good = np.flatnonzero(logs[:, j] > _NONE)
+        own = np.flatnonzero(computed_from <= j)
         if len(good):
-            out[:, j] = logs[good[np.abs(np.arange(len(logs))[:, None] - good).argmin(axis=1)], j]
+            out[own, j] = logs[good[np.abs(own[:, None] - good).argmin(axis=1)], j]
     return out

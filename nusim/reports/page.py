@@ -92,7 +92,7 @@ def _facts(report: Report) -> list[Fact]:
     for one in report.states:
         if one.table.parent in report.spectrum.heavy_states:
             mixing = float(report.spectrum.active_mixing2(one.table.parent).sum())
-            more = f"|U|<sup>2</sup> = {tables.value(mixing, 3)}, cτ = {tables.value(one.table.ctau, 3)} m"
+            more = f"|U|<sup>2</sup> = {tables.value(mixing, 3)}, cτ\u00a0=\u00a0{tables.value(one.table.ctau, 3)}\u00a0m"
             facts.append(Fact(f"mass of {particles(one.table.parent)}", f"{tables.value(one.table.mass, 4)} GeV", more))
     rated = [one.rate for one in report.experiments if one.rate is not None]
     if rated:
