@@ -10,7 +10,9 @@ def add_parser(subparsers: Subparsers) -> None:
     """Register the subcommand."""
     parser = add_command(subparsers, "corner", "columns of nusim explore against each other", run)
     parser.add_argument("file", metavar="FILE", help="a file of nusim explore -o")
-    parser.add_argument("columns", metavar="COLUMN", nargs="*", help="columns of numbers (default: the keys that vary, and ctau_nu4 with a single one)")
+    parser.add_argument(
+        "columns", metavar="COLUMN", nargs="*", help="columns of numbers (default: the keys that vary, and ctau_nu4 with a single one)"
+    )
     parser.add_argument("--by", metavar="COLUMN", default="verdict", help="a column of names that gives the colours (default: verdict)")
     parser.add_argument("-o", "--output", metavar="FIG", type=figure, required=True, help="the figure: .pdf, .png or .svg")
 
