@@ -89,7 +89,7 @@ def test_lines_of_type_one() -> None:
         ({"ratios": (0.5, 1.0)}, "0 < lowest < highest < 1 is needed"),
         ({"ratios": (0.9, 0.1)}, "0 < lowest < highest < 1 is needed"),
         ({"m3_ev": 0.0}, "the light mass must be positive"),
-        ({"mass": np.array([-1.0])}, "masses must be positive"),
+        ({"mass": np.array([-1.0])}, "masses from -1: a list of positive finite numbers"),
     ],
 )
 def test_refusals(arguments: dict[str, object], message: str) -> None:

@@ -7,7 +7,8 @@ import pytest
 
 import nusim
 from nusim.rates import chains
-from nusim.rates.chains import Chained, chain_table
+from nusim.rates.chains import chain_table
+from nusim.rates.sampled import Sampled
 
 MASSES, COUPLINGS = np.geomspace(0.05, 0.5, 6), np.geomspace(1e-10, 1e-4, 13)
 
@@ -21,15 +22,20 @@ def test_a_row_without_chains_does_not_take_those_of_another(monkeypatch: pytest
     def number(mass: float, coupling: float) -> float:
         return 1e6 * mass**8 * coupling**2
 
-    def sampled(_: object, spectrum: SimpleNamespace, *__: object) -> Chained:
-        events = number(spectrum.mass, spectrum.coupling) * spectrum.coupling
-        return Chained(events, events, 0.01 * events)
+    class Stand:
+        """In place of `PointSampler`."""
+
+        def __init__(self, *_: object, **__: object) -> None: ...
+
+        def at(self, spectrum: SimpleNamespace) -> Sampled:
+            events = number(spectrum.mass, spectrum.coupling) * spectrum.coupling
+            return Sampled(events, events, 0.01 * events)
 
     def point(mass: float, coupling: float) -> tuple[object, float, float]:
         # made, and selected events that are no chains
         return SimpleNamespace(mass=mass, coupling=coupling), coupling, 1e-2 * coupling**2
 
-    monkeypatch.setattr(chains, "sampled_chains", sampled)
+    monkeypatch.setattr(chains, "PointSampler", Stand)
     table = chain_table(SimpleNamespace(parents=None), (MASSES, np.log(MASSES)), (COUPLINGS, np.log(COUPLINGS)), point)  # type: ignore[arg-type]
     assert table is not None
     x, y = (grid.ravel() for grid in np.meshgrid(MASSES, COUPLINGS, indexing="ij"))
