@@ -3,7 +3,7 @@
 import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
 from ..errors import MissingExtraError, ParameterError
@@ -39,7 +39,7 @@ def in_order(work: Work, pieces: Sequence[tuple[Any, ...]], workers: int = 1, sc
         try:
             for piece in pieces:
                 waiting.append(submit(piece))
-                if len(waiting) >= _AHEAD * number:
+                if len(waiting) >= _AHEAD * number():
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
@@ -49,17 +49,17 @@ def in_order(work: Work, pieces: Sequence[tuple[Any, ...]], workers: int = 1, sc
                 left.cancel()
 
 
-Pool = AbstractContextManager[tuple[Submit, int]]
-"""How to hand over pieces, and how many are worked on at a time."""
+Pool = AbstractContextManager[tuple[Submit, Callable[[], int]]]
+"""How to hand over pieces, and how many are worked on at a time just now."""
 
 
 @contextmanager
-def _processes(work: Work, workers: int) -> Iterator[tuple[Submit, int]]:
+def _processes(work: Work, workers: int) -> Iterator[tuple[Submit, Callable[[], int]]]:
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
     with ProcessPoolExecutor(workers, get_context("spawn"), _start, (work,)) as pool:
-        yield lambda piece: pool.submit(_done, piece), workers
+        yield lambda piece: pool.submit(_done, piece), lambda: workers
 
 
 def _start(work: Work) -> None:
@@ -73,7 +73,7 @@ def _done(piece: tuple[Any, ...]) -> Any:
 
 
 @contextmanager
-def _cluster(work: Work, address: str, workers: int) -> Iterator[tuple[Submit, int]]:
+def _cluster(work: Work, address: str, workers: int) -> Iterator[tuple[Submit, Callable[[], int]]]:
     if address != LOCAL and not re.fullmatch(r"(\w+://)?[^/\s]+:\d+(/\S*)?", address):
         raise ParameterError(f"scheduler {address!r}: no address; write tcp://HOST:PORT, or {LOCAL}")
     try:
@@ -84,26 +84,30 @@ def _cluster(work: Work, address: str, workers: int) -> Iterator[tuple[Submit, i
 
     dask: Any = distributed  # its classes have no types
 
-    # a cluster that is shut down says so in many lines
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    if address == LOCAL:
-        cluster: Any = dask.LocalCluster(n_workers=workers if workers > 1 else None, threads_per_worker=1, dashboard_address=None)
-    else:
-        cluster = address
-    try:
-        client: Any = dask.Client(cluster, timeout=_PATIENCE, set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise ParameterError(f"scheduler {address}: does not answer: {(str(error) or 'timed out').splitlines()[0]}") from None
-    try:
-        number = sum(client.nthreads().values())
-        if number == 0:
+    with ExitStack() as stack:
+        # a cluster that is shut down says so in many lines
+        log = logging.getLogger("distributed")
+        stack.callback(log.setLevel, log.level)
+        log.setLevel(logging.CRITICAL)
+        cluster: Any = address
+        if address == LOCAL:
+            cluster = dask.LocalCluster(n_workers=workers if workers > 1 else None, threads_per_worker=1, dashboard_address=None)
+            stack.callback(cluster.close)
+        try:
+            client: Any = dask.Client(cluster, timeout=_PATIENCE, set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise ParameterError(f"scheduler {address}: does not answer: {(str(error) or 'timed out').splitlines()[0]}") from None
+        stack.callback(client.close)
+
+        def number() -> int:
+            """Threads of the workers there are by now: batch systems start them one after the other."""
+            threads: dict[str, int] = client.nthreads()
+            return max(1, sum(threads.values()))
+
+        if not client.nthreads():
             raise ParameterError(f"scheduler {address}: has no workers; start some, as with: dask worker {address}")
         sent = client.scatter(work, broadcast=True)
         yield lambda piece: client.submit(_called, sent, piece, pure=False), number
-    finally:
-        client.close()
-        if address == LOCAL:
-            cluster.close()
 
 
 def _called(work: Work, piece: tuple[Any, ...]) -> Any:
