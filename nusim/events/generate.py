@@ -1,5 +1,6 @@
 """Events drawn from the weights that make the rate: setting up a run, and making it in one go."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +18,7 @@ from .generator import Generator
 from .hadrons import is_installed, version_of_pythia
 from .options import DEFAULTS, EventOptions
 from .sample import EventSample
+from .stretched import Adapting, Stretched
 
 _PILOT_SIZE = 1 << 17
 
@@ -33,6 +35,10 @@ _EXCESS, _SPREAD_EXCESS, _MOST_EXCESS, _LITTLE = 1e-5, 3e-4, 2e-2, 0.1
 """Share of the sum of all weights that each stratum may have above the common weight; the same where weights are spread and make up no more
 than the last share of the sum; and the most of its own. Few events exceed the common weight, and those keep their larger one."""
 
+
+_MANY, _DEAR, _LESSONS, _LESSON = 1_000_000, 0.1, 3, 1 << 15
+"""Candidates of a run that pay for adapting proposals, their least share that a route takes whose numbers are stretched, passes from which
+vegas learns how, and candidates of each."""
 
 _POOR = 1e-2
 """Efficiency below which a run says that it may take long."""
@@ -145,7 +151,11 @@ def prepare(
         nuisances=found.nuisances(experiment.nuisances),
         options=options,
     )
-    run = _tuned(draft, float(found.by_route @ visible))
+    total = float(found.by_route @ visible)
+    run = _tuned(draft, total)
+    if n > _MANY * run.efficiency and not weighted:
+        maps = _adapted(run)
+        run = _tuned(replace(draft, stretched=maps), total) if maps else run
     if run.efficiency < _POOR and not weighted and n > 0:
         note = f"one candidate in {1 / run.efficiency:.0f} becomes an event, which may take long: weighted events come faster"
         run = replace(run, warnings=(*run.warnings, note))
@@ -163,11 +173,14 @@ def _stratified(source: HeavySource, visible: Array, found: Survey) -> Array:
     strata, stratum = np.unique(source.stratum, return_inverse=True)
     added = np.bincount(stratum, found.row_weight * seen, minlength=len(strata))
     share = np.sqrt(added + _UNSEEN * added.sum())
-    expected, base = expected_weights(source) * (seen > 0), source.base * (seen > 0)
+    # routes that add next to nothing are not worth a look
+    looked = np.flatnonzero((found.by_route * visible > _UNSEEN * added.sum())[source.route])
+    expected, base = np.zeros(len(source)), source.base * (seen > 0)
+    expected[looked] = expected_weights(source, looked)
     sum_expected, sum_base = (np.bincount(stratum, part, minlength=len(strata))[stratum] for part in (expected, base))
     by_weight = np.divide(expected, sum_expected, out=np.zeros(len(source)), where=sum_expected > 0)
     by_parent = np.divide(base, sum_base, out=np.zeros(len(source)), where=sum_base > 0)
-    floor = np.where(source.is_spread, _FLOOR, 0.0)
+    floor = np.where(sum_expected > 0, np.where(source.is_spread, _FLOOR, 0.0), 1.0)
     out: Array = share[stratum] * ((1 - floor) * by_weight + floor * by_parent)
     return out
 
@@ -187,8 +200,8 @@ def _tuned(draft: Generator, total: float) -> Generator:
 
     `total`: what all routes add to the rate per proton.
     """
-    drawn, u, spare = draft.candidates(streams.PILOT, np.arange(_PILOT_SIZE), 0)
-    ratio = draft.ratios(drawn, u, spare[:, 2])
+    candidates = draft.candidates(streams.PILOT, np.arange(_PILOT_SIZE), 0)
+    drawn, ratio = candidates.rows, draft.ratios(candidates)
     source, rows = draft.source, np.diff(draft.proposal, prepend=0.0) / draft.proposal[-1]
     strata, stratum = np.unique(source.stratum, return_inverse=True)
     route = np.zeros(len(strata), np.int64)
@@ -214,6 +227,21 @@ def _tuned(draft: Generator, total: float) -> Generator:
     # known better than the pilot can tell, where few candidates carry most of the weight
     common = 1 - above
     return replace(draft, proposal=np.cumsum(rows), bound=scale, common=common, mean=total / alive, efficiency=common * total / scale)
+
+
+def _adapted(run: Generator) -> Mapping[int, Stretched]:
+    """Maps of the numbers of those routes that most candidates are spent on, if their momenta are drawn."""
+    source = run.source
+    share = np.bincount(source.route, np.diff(run.proposal, prepend=0.0), minlength=len(source.routes)) / run.proposal[-1]
+    routes = np.flatnonzero((share > _DEAR) & np.array([route.is_spread for route in source.routes]))
+    if not len(routes):
+        return {}
+    adapting = Adapting(routes, source.draws)
+    for lesson in range(_LESSONS):
+        run = replace(run, stretched=adapting.maps())
+        drawn = run.candidates(streams.PILOT, np.arange(_LESSON), 1 + lesson)
+        adapting.learn(source, drawn.rows, drawn.drawn, run.ratios(drawn))
+    return adapting.maps()
 
 
 def generate(

@@ -1,7 +1,7 @@
 """A prepared run: candidates from the proposal, acceptance, and events put together, any range in any order."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
 from typing import Any
@@ -34,10 +34,31 @@ from .options import DEFAULTS, EventOptions
 from .particles import Particles
 from .products import decay_named, string_of
 from .sample import INCOMING, EventSample
+from .stretched import Stretched
 from .variations import effects_on, varied_sums
 
-_FEW, _TRIES = 16_384, 8
-"""Candidates that are worth a call, and the most tries of an event in one."""
+_FEW, _SURE = 16_384, 3.0
+"""Candidates that are worth a call, and the tries of an event in one, in units of those that an event takes on average."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """Heavy states that may become events, arrays of n."""
+
+    rows: IntArray
+    """Rows of the source."""
+    drawn: Array
+    """Uniform numbers, shape (n, source.draws)."""
+    numbers: Array
+    """The same, moved to where the weight is: those that make the heavy states."""
+    stretch: Array
+    """What that makes of the weight."""
+    accept: Array
+    """Uniform numbers not yet used: to accept each,"""
+    place: Array
+    """to place its decay,"""
+    thin: Array
+    """and, of chains, to thin it out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +99,8 @@ class Generator:
     nuisances: tuple[Nuisance, ...]
     """Of the beam, muons that its mesons leave included."""
     options: EventOptions = DEFAULTS
+    stretched: Mapping[int, Stretched] = field(default_factory=dict)
+    """Maps of the numbers of routes whose plain proposal is poor, by route."""
 
     @cached_property
     def world(self) -> float:
@@ -102,28 +125,34 @@ class Generator:
         weight = self._unit_weight * (ratio / self.mean if self.weighted else np.maximum(ratio / self.bound, 1.0))
         return self._assemble(index, flux, weight, u_decay)
 
-    def candidates(self, stage: int, index: IntArray, attempt: int) -> tuple[IntArray, Array, Array]:
-        """One try of each event: rows of the source drawn from the proposal, the numbers (n, source.draws) that make their heavy states,
-        and three numbers (n, 3) not yet used: to accept it, to place its decay, and, of chains, to thin it out."""
+    def candidates(self, stage: int, index: IntArray, attempt: int | IntArray) -> Candidates:
+        """One try of each event, with rows of the source drawn from the proposal; `index` and `attempt` as of `kernels.random.uniforms`."""
         n, draws = len(index), self.source.draws
         own = uniforms(self.seed, stage, index, aim.DRAWS + 3, attempt)
         rows: IntArray = np.searchsorted(self.proposal, own[:, aim.DRAWS] * self.proposal[-1], side="right")
         rows = np.minimum(rows, len(self.proposal) - 1)
-        u = np.zeros((draws, n)).T
+        u, thin = np.zeros((draws, n)).T, np.zeros(n)
         u[:, : aim.DRAWS] = own[:, : aim.DRAWS]
-        spare = np.zeros((3, n)).T
-        spare[:, :2] = own[:, aim.DRAWS + 1 :]
         spread = np.flatnonzero(self.source.is_spread[rows])
         if len(spread):
-            further = uniforms(self.seed, streams.CHAIN + stage, index[spread], draws - aim.DRAWS + 1, attempt)
-            u[spread, aim.DRAWS :], spare[spread, 2] = further[:, :-1], further[:, -1]
-        return rows, u, spare
+            attempts = attempt if isinstance(attempt, int) else attempt[spread]
+            further = uniforms(self.seed, streams.CHAIN + stage, index[spread], draws - aim.DRAWS + 1, attempts)
+            u[spread, aim.DRAWS :], thin[spread] = further[:, :-1], further[:, -1]
+        numbers, stretch = u, np.ones(n)
+        if self.stretched:
+            numbers = u.copy(order="F")
+            route = self.source.route[rows]
+            for number, stretched in self.stretched.items():
+                mine = np.flatnonzero(route == number)
+                numbers[mine], stretch[mine] = stretched.moved(u[mine])
+        return Candidates(rows, u, numbers, stretch, own[:, aim.DRAWS + 1], own[:, aim.DRAWS + 2], thin)
 
-    def ratios(self, rows: IntArray, u: Array, thin: Array) -> Array:
+    def ratios(self, candidates: Candidates) -> Array:
         """Weights of candidates over the proposal, (n,)."""
-        weight = self.source.thinned_weights(rows, u, thin) * self.visible[self.source.route[rows]]
+        rows = candidates.rows
+        weight = self.source.thinned_weights(rows, candidates.numbers, candidates.thin) * self.visible[self.source.route[rows]]
         density = (self.proposal[rows] - np.where(rows > 0, self.proposal[rows - 1], 0.0)) / self.proposal[-1]
-        result: Array = weight / density
+        result: Array = weight * candidates.stretch / density
         return result
 
     def _accepted(self, index: IntArray) -> tuple[HeavyFlux, Array, Array]:
@@ -133,18 +162,19 @@ class Generator:
         ratio, u_decay = np.empty(n), np.empty(n)
         pending = np.arange(n)
         attempt = 0
+        most = 1 if self.weighted else int(np.ceil(_SURE / max(self.efficiency, _SURE / _FEW)))
         while len(pending):
             # few events left: several tries of each at once
-            tries = max(1, min(_TRIES, _FEW // len(pending)))
-            drawn = [self.candidates(streams.CANDIDATE, index[pending], attempt + k) for k in range(tries)]
-            rows, u, spare = (np.concatenate([one[part] for one in drawn]) for part in range(3))
-            own = self.ratios(rows, u, spare[:, 2])
-            good = (own > 0 if self.weighted else spare[:, 0] * self.bound < own).reshape(tries, -1)
+            tries = max(1, min(most, _FEW // len(pending)))
+            attempts = attempt if tries == 1 else attempt + np.repeat(np.arange(tries), len(pending))
+            drawn = self.candidates(streams.CANDIDATE, np.tile(index[pending], tries), attempts)
+            own = self.ratios(drawn)
+            good = (own > 0 if self.weighted else drawn.accept * self.bound < own).reshape(tries, -1)
             kept = np.flatnonzero(good.any(axis=0))
             first = kept + len(pending) * good.argmax(axis=0)[kept]
             done = pending[kept]
-            chosen[done], ratio[done], u_decay[done] = rows[first], own[first], spare[first, 1]
-            numbers[done] = u[first]
+            chosen[done], ratio[done], u_decay[done] = drawn.rows[first], own[first], drawn.place[first]
+            numbers[done] = drawn.numbers[first]
             pending = np.delete(pending, kept)
             attempt += tries
         return self.source.draw(chosen, numbers), ratio, u_decay

@@ -8,6 +8,7 @@ can reach it, and each line is weighted with the density of both ways together, 
 L. Guibas, SIGGRAPH 1995). All estimate the same integral, the fraction of decays (d Omega* / 4 pi) along lines through the detector.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,6 +41,10 @@ class Decay:
 
     def select(self, rows: BoolArray | IntArray) -> "Decay":
         return Decay(*(getattr(self, name)[rows] for name in Decay.__slots__))
+
+
+View = tuple[Array, Array, Array]
+"""A volume seen from decays: angle from the parent's direction to its centre, its angular radius, the unit vector to it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,15 +86,20 @@ def aim(volumes: tuple[Volume, ...], decay: Decay, u: Array) -> Aimed:
     return out
 
 
-def expected_weight(volumes: tuple[Volume, ...], decay: Decay) -> tuple[Array, Array, Array, Array]:
+def views(volumes: tuple[Volume, ...], decay: Decay) -> list[View]:
+    """Each volume seen from the decays; of these only momenta and vertices count."""
+    return [_view(volume, decay) for volume in volumes]
+
+
+def expected_weight(volumes: tuple[Volume, ...], decay: Decay, seen: Sequence[View]) -> tuple[Array, Array, Array, Array]:
     """What `aim` will give, before any line is drawn: weight, momentum, and distances at which the detector begins and
-    ends, each (n,), for a typical line. A proposal for events, not an estimate of a rate."""
+    ends, each (n,), for a typical line; `seen`: `views`. A proposal for events, not an estimate of a rate."""
     weight, momentum, enter, leave = (np.zeros(len(decay.m_parent)) for _ in range(4))
-    for volume in volumes:
-        angle, radius, _ = _view(volume, decay)
+    for volume, view in zip(volumes, seen, strict=True):
+        angle, radius, _ = view
         distance = volume.bounding_radius / np.sin(np.minimum(radius, np.pi / 2))
         depth = volume.extent[2]
-        edge = touches_edge(volume, decay)
+        edge = _touches_edge(volume, decay, view)
         p = norm(decay.momentum)
         here, q = np.zeros(len(p)), np.ones(len(p))
         if edge.any():
@@ -121,8 +131,8 @@ def _dot(a: Array, b: Array) -> Array:
     return a[:, 0] * b[:, 0] + a[:, 1] * b[:, 1] + a[:, 2] * b[:, 2]
 
 
-def _view(volume: Volume, decay: Decay) -> tuple[Array, Array, Array]:
-    """Angle from the parent's direction to the volume's centre, angular radius of the volume, unit vector to it."""
+def _view(volume: Volume, decay: Decay) -> View:
+    """The volume seen from the decay."""
     toward = volume.centre - decay.vertex
     distance = norm(toward)
     toward = toward / distance[:, None]
@@ -135,7 +145,11 @@ def _view(volume: Volume, decay: Decay) -> tuple[Array, Array, Array]:
 
 def touches_edge(volume: Volume, decay: Decay) -> BoolArray:
     """Where the volume, seen from the decay, reaches beyond the edge of the cone of allowed lines: some corner of its box does."""
-    angle, radius, _ = _view(volume, decay)
+    return _touches_edge(volume, decay, _view(volume, decay))
+
+
+def _touches_edge(volume: Volume, decay: Decay, view: View) -> BoolArray:
+    angle, radius, _ = view
     cone = decay.m_parent * decay.momentum_star
     reach = decay.m_heavy * norm(decay.momentum)
     far = np.minimum(angle + radius, np.pi / 2)
@@ -160,10 +174,10 @@ def edge_class(volumes: tuple[Volume, ...], decay: Decay) -> IntArray:
     sine = np.minimum(decay.m_parent * decay.momentum_star / (decay.m_heavy * norm(decay.momentum)), 1.0)
     cone = np.where(sine < 1, np.arcsin(sine), np.pi)
     for volume in volumes:
-        angle, radius, _ = _view(volume, decay)
-        room = (cone - angle) / radius
+        view = _view(volume, decay)
+        room = (cone - view[0]) / view[1]
         crossed = EDGE_CLASSES - 1 - np.searchsorted(_CLASS_LIMITS, room)
-        out = np.maximum(out, np.where(touches_edge(volume, decay), crossed, room < 1))
+        out = np.maximum(out, np.where(_touches_edge(volume, decay, view), crossed, room < 1))
     return out
 
 

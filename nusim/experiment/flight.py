@@ -19,6 +19,7 @@ from ..kernels.arrays import Array, BoolArray, IntArray, four_vectors
 from ..kernels.lorentz import turn, unboost
 from ..kernels.spinors import ComplexArray
 from ..pdg import VECTOR_STATES
+from ..production.table import SourceTerm
 from . import aim, chain, steer
 from .routes import Route, Step
 from .volumes import Volume
@@ -406,20 +407,50 @@ class HeavySource:
             farthest = np.where(has, np.maximum(farthest, length), farthest)
             mean = np.where(has, mean / mass * energy, mean)
         mass, ctau = self.of_route("mass")[route], self.of_route("ctau")[route]
-        direct = ~self.is_spread[rows]
+        seen = aim.views(self.volumes, decay)
         result = np.zeros(len(rows))
-        for share in _ENERGIES:
-            some = np.flatnonzero(~direct) if share != 1.0 else np.arange(len(rows))
-            star = np.sqrt(np.maximum((share * mean[some]) ** 2 - mass[some] ** 2, (1e-3 * mass[some]) ** 2))
-            star, energy = np.where(direct[some], decay.momentum_star[some], star), np.hypot(star, mass[some])
-            energy = np.where(direct[some], decay.energy_star[some], energy)
+        for momenta, shares in zip(*self._momenta, strict=True):
+            some = np.flatnonzero(shares[route] > 0)
+            star, energy = momenta[route[some]], np.hypot(momenta[route[some]], mass[some])
             last = aim.Decay(decay.momentum[some], decay.vertex[some], decay.m_parent[some], mass[some], energy, star)
-            aimed, momentum, enter, leave = aim.expected_weight(self.volumes, last)
+            aimed, momentum, enter, leave = aim.expected_weight(self.volumes, last, [(a[some], r[some], t[some]) for a, r, t in seen])
             length = momentum / mass[some] * ctau[some]
             part = aimed * decay_probability(enter, leave, np.maximum(length, farthest[some]))
             part *= _soon(reach[some], np.minimum(length, farthest[some]))
-            result[some] += weight[some] * part / np.where(direct[some], 1, len(_ENERGIES))
+            result[some] += weight[some] * part * shares[route[some]]
         return result
+
+    @cached_property
+    def _momenta(self) -> tuple[Array, Array]:
+        """Momenta in the parent's rest frame that stand for those of each route's last state, and their shares, each (k, routes): quantiles
+        of the spectrum of a parent's decay into three, fractions of about the mean energy at the end of a chain, else the only one."""
+        momenta, shares = np.zeros((2, max(len(_ENERGIES), len(_QUANTILES) - 1), len(self.routes)))
+        for number, route in enumerate(self.routes):
+            if route.steps:
+                energy = route.mode.energy
+                for step in route.steps:
+                    energy *= step.energy / step.mass
+                own = np.sqrt(np.maximum((energy * np.array(_ENERGIES)) ** 2 - route.mass**2, (1e-3 * route.mass) ** 2))
+                part = np.full(len(own), 1 / len(own))
+            elif route.mode.term is not None:
+                own, part = _spectrum(route.mode.term), np.diff(_QUANTILES)
+            else:
+                own, part = np.array([route.mode.momentum]), np.ones(1)
+            momenta[: len(own), number], shares[: len(own), number] = own, part
+        return momenta, shares
+
+
+def _spectrum(term: SourceTerm) -> Array:
+    """Mean momenta of the heavy state in the parent's rest frame between the quantiles of its spectrum, shape (k,)."""
+    products, scale = term.sample(np.random.Generator(np.random.Philox(key=[0, 0])).random((_SPECTRUM, term.draws)))
+    momentum, weight = aim.norm(products[:, 0, 1:]), scale * term.msq(products, np.zeros((_SPECTRUM, 3)))
+    order = np.argsort(momentum)
+    reached = np.cumsum(weight[order])
+    cell = np.minimum(np.searchsorted(_QUANTILES, reached / reached[-1], side="right"), len(_QUANTILES) - 1) - 1
+    cells = len(_QUANTILES) - 1
+    sums = np.bincount(cell, weight[order] * momentum[order], minlength=cells)
+    result: Array = np.maximum(sums / np.maximum(np.bincount(cell, weight[order], minlength=cells), _TINY), _TINY)
+    return result
 
 
 def _soon(reach: Array, length: Array) -> Array:
@@ -437,7 +468,11 @@ _TINY = 1e-12
 """GeV; least momentum in a rest frame, where directions are ratios of components."""
 
 _ENERGIES = (0.4, 0.7, 1.0, 1.5)
-"""Energies of a state whose momentum is drawn, in units of about their mean, at which its weight is expected."""
+"""Energies of a state at the end of a chain, in units of about their mean, at which its weight is expected."""
+_QUANTILES = (0.0, 0.01, 0.05, 0.2, 0.45, 0.75, 1.0)
+"""Of the spectrum of a state from a decay into three: slow ones are few and, sent into a narrow cone, weigh most."""
+_SPECTRUM = 8192
+"""Decays from which the quantiles are found."""
 
 
 def _rotate(vectors: Array, angle: Array) -> Array:

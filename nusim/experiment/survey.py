@@ -187,7 +187,7 @@ def _joined(parts: Sequence[Survey]) -> Survey:
 _COLUMNS = ("row", "attempt", "weight", "crossing", "boost")
 
 
-def expected_weights(source: HeavySource) -> Array:
-    """`HeavySource.expected_weight` of every row, shape (rows,)."""
-    parts = [source.expected_weight(np.arange(first, min(first + _CHUNK, len(source)))) for first in range(0, len(source), _CHUNK)]
+def expected_weights(source: HeavySource, rows: IntArray) -> Array:
+    """`HeavySource.expected_weight` of the given rows, a chunk at a time."""
+    parts = [source.expected_weight(rows[first : first + _CHUNK]) for first in range(0, len(rows), _CHUNK)]
     return np.concatenate(parts) if parts else np.zeros(0)

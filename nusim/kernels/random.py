@@ -24,10 +24,11 @@ _SPARSE = 6
 """Below one wanted event in this many, the array form is the faster route."""
 
 
-def uniforms(seed: int, stage: int, index: IntArray, draws: int, attempt: int = 0) -> Array:
+def uniforms(seed: int, stage: int, index: IntArray, draws: int, attempt: int | IntArray = 0) -> Array:
     """Uniform numbers in [0, 1), shape (len(index), draws), component by component contiguous.
 
-    `index`: the events' numbers, ascending and without repetition. `stage` separates uses of one event's stream.
+    `index`: the events' numbers, ascending and without repetition for one attempt of all; any where each has an attempt of its own, (n,).
+    `stage` separates uses of one event's stream.
     Raises ParameterError for a seed that is not a whole number of 64 bits.
     """
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 1 << 64:
@@ -38,7 +39,7 @@ def uniforms(seed: int, stage: int, index: IntArray, draws: int, attempt: int = 
         return np.empty((draws, 0)).T
     first, last = int(index[0]), int(index[-1])
     span = last - first + 1
-    if span <= _SPARSE * n:
+    if isinstance(attempt, int) and span <= _SPARSE * n:
         counter = [first * blocks, attempt, stage, 0]
         generator = np.random.Generator(np.random.Philox(key=np.array([seed, 0], np.uint64), counter=_before(counter)))
         table = generator.random((span, 4 * blocks))
@@ -69,7 +70,7 @@ def _multiply(a: NDArray[np.uint64], constant: int) -> tuple[NDArray[np.uint64],
     return high, a * np.uint64(constant)
 
 
-def _philox(seed: int, block: NDArray[np.uint64], attempt: int, stage: int) -> NDArray[np.uint64]:
+def _philox(seed: int, block: NDArray[np.uint64], attempt: int | IntArray, stage: int) -> NDArray[np.uint64]:
     """Four output words, shape (4, n), of Philox-4x64-10 at counter (block, attempt, stage, 0), key (seed, 0)."""
     c0 = block.copy()
     c1 = np.full_like(c0, attempt)
