@@ -20,6 +20,12 @@ def test_scattered_and_contiguous_routes_agree_bit_by_bit() -> None:
     assert np.array_equal(compiled, arrays.T)
 
 
+def test_attempts_of_their_own_give_the_numbers_of_each_attempt() -> None:
+    index, attempt = np.tile(np.array([3, 90, 91]), 4), np.repeat(np.arange(4) + 7, 3)
+    together = uniforms(5, 3, index, 6, attempt)
+    assert np.array_equal(together, np.concatenate([uniforms(5, 3, index[:3], 6, 7 + k) for k in range(4)]))
+
+
 def test_known_answer_of_philox_4x64_10() -> None:
     """The vector of the Random123 distribution (kat_vectors): counter 0, key 0."""
     words = _philox(0, np.zeros(1, np.uint64), 0, 0)[:, 0]
