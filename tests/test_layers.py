@@ -46,7 +46,7 @@ MAY_IMPORT = {
 }
 """What each layer may import besides itself."""
 
-HEAVY = {"scipy", "matplotlib", "pylhe", "particle", "vegas", "tqdm", "pythia8mc", "numba", "isal", "HNLimits"}
+HEAVY = {"scipy", "matplotlib", "pylhe", "particle", "vegas", "tqdm", "pythia8mc", "isal", "HNLimits"}
 HEAVY |= {"pyarrow", "uproot", "awkward", "pyhepmc", "plotly", "jinja2", "shtab", "distributed"}
 """Packages that are imported only where they are used."""
 

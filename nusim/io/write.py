@@ -148,7 +148,7 @@ def write_events(
     state: str | None = None,
     final: str | None = None,
     weighted: bool = False,
-    chunk: int = 65_536,
+    chunk: int = 16_384,
     workers: int = 1,
     scheduler: str | None = None,
     progress: bool = False,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from plotly.graph_objects import Figure as Interactive
 
-_PACKAGES = ("nusim", "numpy", "scipy", "plotly", "matplotlib", "pydantic", "HNLimits", "pythia8mc", "numba")
+_PACKAGES = ("nusim", "numpy", "scipy", "plotly", "matplotlib", "pydantic", "HNLimits", "pythia8mc", "isal")
 _ARXIV = "https://arxiv.org/abs/1903.07590"
 
 
