@@ -1,11 +1,14 @@
 """Curves of Fig. 2 that nusim's own rates draw: what an experiment excludes, or would, of a standard heavy neutrino."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..experiment.experiment import Experiment
+from ..kernels.arrays import Array
+from ..kernels.processes import in_order
+from ..model.model import Model
 from ..rates.reach import Reach
 from ..rates.scan import scan
 from .counted import MIXINGS
@@ -23,23 +26,41 @@ def computed_curves(
     majorana: bool = True,
     seed: int = 1,
     progress: Callable[[str], object] = lambda name: None,
+    workers: int = 1,
+    scheduler: str | None = None,
 ) -> list[Curve]:
     """Contours of each experiment for a heavy neutrino that mixes with one flavour and has no new decays, as in Fig. 2.
 
     By the criterion of its card, over the masses that searches covered (`SEARCHED`). Experiments that have run are labelled as bounds,
-    others as projections. Contours are closed: above the upper edge the state decays before the detector.
+    others as projections. Contours are closed: above the upper edge the state decays before the detector. `workers` and `scheduler` share
+    the experiments as in `rates.scan.scan`; `progress` is told which is done.
     """
     grid = np.geomspace(masses[0], masses[1], points)
     model = standard_model(float(grid[0]), flavour, 1e-8, majorana)
+    work = _Computed(model, grid, flavour, majorana, seed)
     found = []
-    for experiment in experiments:
+    for experiment, curve in zip(experiments, in_order(work, [(one,) for one in experiments], workers, scheduler), strict=True):
         progress(experiment.name)
-        covered = grid[[searched(experiment.name, float(mass)) for mass in grid]]
-        if len(covered) < 2:
-            continue
-        reached = scan(model, experiment, ("m4", covered), (f"mixing2.{flavour}", MIXINGS), seed).reach()
-        found.append(reach_curve(experiment, reached, flavour, "bound" if experiment.name in EXISTING else "projection", majorana))
+        found += [curve] if curve is not None else []
     return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Computed:
+    """Curves but for their experiments."""
+
+    model: Model
+    masses: Array
+    flavour: str
+    majorana: bool
+    seed: int
+
+    def __call__(self, experiment: Experiment) -> Curve | None:
+        covered = self.masses[[searched(experiment.name, float(mass)) for mass in self.masses]]
+        if len(covered) < 2:
+            return None
+        reached = scan(self.model, experiment, ("m4", covered), (f"mixing2.{self.flavour}", MIXINGS), self.seed).reach()
+        return reach_curve(experiment, reached, self.flavour, "bound" if experiment.name in EXISTING else "projection", self.majorana)
 
 
 def reach_curve(experiment: Experiment, reached: Reach, flavour: str, role: Role, majorana: bool) -> Curve:

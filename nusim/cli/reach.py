@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
         check_suffix(args.output)
     scans, notes = scans_of(args)
     options = {name: getattr(args, name) for name in ("confidence", "background", "background_uncertainty", "signal_uncertainty", "band")}
-    found = [one.reach(args.criterion, **options) for one in scans]
+    found = scans[0].reaches(args.criterion, workers=args.workers, scheduler=args.scheduler, **options)
     warn([*notes, *(note for one in found for note in one.warnings)])
     if args.output:
         save_bytes(args.output, reach_bytes(args.output, found, scans, header_of(args, scans)))

@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from ..errors import ParameterError
-from .options import Subparsers, add_command, add_json, add_plot, add_set, number_range, whole_number
+from .options import Subparsers, add_command, add_json, add_plot, add_set, add_workers, number_range, whole_number
 from .output import number, print_json, print_table, progress, save_figure, save_text, warn
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def add_parser(subparsers: Subparsers) -> None:
         "(default: sbn dune-nd na62-dump ship-2015 and charm, or with no published bounds all that have run; none with an empty list)",
     )
     parser.add_argument("--points", metavar="N", type=whole_number, default=24, help="masses of each computed curve (default 24)")
+    add_workers(parser)
     parser.add_argument("-o", "--output", metavar="CSV", help="write every point of every curve as CSV")
     add_plot(parser, "both panels")
     add_json(parser)
@@ -53,7 +54,9 @@ def _computed(args: argparse.Namespace) -> "list[Curve]":
     names = (*PROJECTIONS, *bounds) if args.experiments is None else tuple(args.experiments)
     experiments = [read_experiment(name) for name in names]
     with progress(len(names), "experiment") as advance:
-        return computed_curves(experiments, args.flavour, args.masses, args.points, progress=advance)
+        return computed_curves(
+            experiments, args.flavour, args.masses, args.points, progress=advance, workers=args.workers, scheduler=args.scheduler
+        )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .options import Subparsers, add_command, add_flux, add_json, add_model, add_plot, add_seed, log_grid, whole_number
+from .options import Subparsers, add_command, add_flux, add_json, add_model, add_plot, add_seed, add_workers, log_grid, whole_number
 from .output import number, print_json, print_table, save_bytes, save_figure, warn
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def add_scan(parser: argparse.ArgumentParser, required: bool) -> None:
     add_flux(parser)
     add_seed(parser)
     parser.add_argument("--lines", metavar="N", type=whole_number, help="heavy neutrinos drawn at each mass (default 6000: about 1%%)")
+    add_workers(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -112,7 +113,7 @@ def scans_of(args: argparse.Namespace) -> "tuple[list[Scan], list[str]]":
     lines = LINES if args.lines is None else args.lines
     if not 100 <= lines <= 1_000_000:
         raise ParameterError(f"--lines {lines}: from 100 to 1000000")
-    return list(scan(model, experiments, x, y, args.seed, lines)), said
+    return list(scan(model, experiments, x, y, args.seed, lines, workers=args.workers, scheduler=args.scheduler)), said
 
 
 _POINTS = 60

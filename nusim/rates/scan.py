@@ -13,6 +13,7 @@ from ..decays.table import decay_table
 from ..errors import ParameterError
 from ..experiment.experiment import Criterion, Experiment
 from ..kernels.arrays import Array, ArrayLike, IntArray
+from ..kernels.processes import in_order
 from ..model.model import DarkSector, Hnl, Model
 from ..model.spectrum import Spectrum, solve
 from ..production.table import MISSING_MODES, reach_of_species
@@ -369,9 +370,16 @@ class Scan:
 
         return reach(self, criterion, **options)
 
-    def reaches(self, criterion: Criterion | str | float | None = None, **options: Any) -> list["Reach"]:
-        """`reach` of every experiment of the scan."""
-        return [one.reach(criterion, **options) for one in self]
+    def reaches(
+        self, criterion: Criterion | str | float | None = None, *, workers: int = 1, scheduler: str | None = None, **options: Any
+    ) -> list["Reach"]:
+        """`reach` of every experiment of the scan, shared among `workers` processes or a Dask cluster as by `scan`."""
+        alone = [(replace(one, others=()), criterion, options) for one in self]
+        return list(in_order(_reached, alone, workers, scheduler))
+
+
+def _reached(one: Scan, criterion: Criterion | str | float | None, options: Mapping[str, Any]) -> "Reach":
+    return one.reach(criterion, **options)
 
 
 def grid_of(x: Axis, y: Axis) -> tuple[Array, Array]:
@@ -386,12 +394,17 @@ def scan(
     y: tuple[str, ArrayLike] | Axis,
     seed: int = 1,
     lines: int = LINES,
+    *,
+    workers: int = 1,
+    scheduler: str | None = None,
 ) -> Scan:
     """Events of a model in one experiment, or in each of several, with two keys of its card on a grid.
 
     Keys are those of `read_model(set=...)`, with `mixing2` for |U|^2 of nu4, or `protons`. Production, flight and selection are sampled
     at some masses and interpolated (`passage`, `acceptance`); mixings, branching ratios and widths are exact at every point. `lines`: of
-    heavy neutrinos at each mass sampled. Raises CardError or ParameterError for axes that no card has.
+    heavy neutrinos at each mass sampled. `workers`: processes that experiments are shared among; `scheduler`: the address of a Dask
+    scheduler whose workers do it, or 'local' (`kernels.processes.in_order`); the result is the same. Raises CardError or ParameterError for
+    axes that no card has.
     """
     model = model.model if isinstance(model, Spectrum) else model
     first, second = axis(x, "x"), axis(y, "y")
@@ -399,9 +412,22 @@ def scan(
     experiments = [experiment] if isinstance(experiment, Experiment) else list(experiment)
     if not experiments:
         raise ParameterError("scan: give at least one experiment")
-    columns = grid_of(first, second)
-    found: list[Scan] = []
-    for one in experiments:
-        evaluator = Evaluator(model, one, (first.key, second.key), columns, seed, lines)
-        found.append(Scan(model.name, one, first, second, evaluator.at(*columns), evaluator, seed))
+    work = _Scanned(model, first, second, seed, lines)
+    found: list[Scan] = list(in_order(work, [(one,) for one in experiments], workers, scheduler))
     return replace(found[0], others=tuple(found[1:]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Scanned:
+    """A scan but for its experiment."""
+
+    model: Model
+    x: Axis
+    y: Axis
+    seed: int
+    lines: int
+
+    def __call__(self, experiment: Experiment) -> Scan:
+        columns = grid_of(self.x, self.y)
+        evaluator = Evaluator(self.model, experiment, (self.x.key, self.y.key), columns, self.seed, self.lines)
+        return Scan(self.model.name, experiment, self.x, self.y, evaluator.at(*columns), evaluator, self.seed)

@@ -277,3 +277,17 @@ def test_published_curves_of_muon_mixing(name: str) -> None:
     reach = nusim.scan(nusim.read_model("hnl"), nusim.read_experiment(name), *grid, lines=3000).reach(refine=False)
     ratio = reach.lower / np.array(list(known.values()))
     assert np.all((ratio > 1 / factor) & (ratio < factor)), ratio
+
+
+def test_experiments_may_be_shared_among_processes() -> None:
+    """The same numbers as from one process."""
+    experiments = [nusim.read_experiment(name) for name in ("sbnd", "icarus")]
+    axes = ("m4", np.geomspace(0.05, 0.4, 5)), ("mixing2", np.geomspace(1e-10, 1e-5, 6))
+    one, two = (nusim.scan(nusim.read_model("hnl"), experiments, *axes, lines=200, workers=workers) for workers in (1, 2))
+    assert [scan.experiment.name for scan in two] == ["sbnd", "icarus"]
+    for mine, other in zip(one, two, strict=True):
+        assert np.array_equal(mine.rates, other.rates)
+        assert np.array_equal(mine.stat_error, other.stat_error)
+    for mine, other in zip(one.reaches(), two.reaches(workers=2), strict=True):
+        assert np.array_equal(mine.lower, other.lower, equal_nan=True)
+        assert all(np.array_equal(a, b) for a, b in zip(mine.contours, other.contours, strict=True))
