@@ -1,4 +1,4 @@
-"""All benchmarks one after the other, each in a process of its own, and what they took.
+"""All benchmarks one after the other, each in a process of its own; what they took, and a table of comparisons with other codes.
 
     python benchmarks [NAME...]
 
@@ -11,9 +11,11 @@ import sys
 import time
 from pathlib import Path
 
+from comparison import table_of
+
 FOLDER = Path(__file__).parent
-NOT_ALL = {"coverage_table"}
-"""Measures of something else than speed."""
+NOT_ALL = {"comparison", "coverage_table"}
+"""What they share, and measures of something else than speed."""
 
 
 def main() -> int:
@@ -23,17 +25,24 @@ def main() -> int:
     if unknown:
         print(f"benchmarks: unknown {unknown[0]!r}; known: {', '.join(known)}", file=sys.stderr)
         return 2
-    rows = []
+    rows, said = [], list[str]()
     for name in wanted:
         purpose = (FOLDER / f"{name}.py").read_text(encoding="utf-8").split('"""')[1].split("\n\n")[0].replace("\n", " ")
         print(f"\n{name}: {purpose}", flush=True)
         begin = time.perf_counter()
         # line by line as it comes: some take minutes
-        code = subprocess.run([sys.executable, str(FOLDER / f"{name}.py")], check=False).returncode
-        rows.append((name, time.perf_counter() - begin, code))
+        with subprocess.Popen([sys.executable, "-u", str(FOLDER / f"{name}.py")], stdout=subprocess.PIPE, text=True) as run:
+            assert run.stdout is not None
+            for line in run.stdout:
+                print(line, end="", flush=True)
+                said.append(line.rstrip("\n"))
+        rows.append((name, time.perf_counter() - begin, run.returncode))
     print(f"\n{'benchmark':20} {'seconds':>8}")
     for name, seconds, code in rows:
         print(f"{name:20} {seconds:8.1f}" + (f"  failed with code {code}" if code else ""))
+    compared = table_of(said)
+    if compared:
+        print("", *compared, sep="\n")
     return int(any(code for _, _, code in rows))
 
 

@@ -12,10 +12,12 @@ import argparse
 import tempfile
 import time
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from comparison import Row, show
 
 from nusim.events.sample import FINAL, INCOMING, INTERMEDIATE, EventSample
 from nusim.io.write import write
@@ -97,6 +99,7 @@ def main() -> None:
             file = pylhe.LHEFile.fromfile(start, generator=False)
             theirs = len(few) / seconds(lambda file=file, other=other: file.tofile(other), repeat=2)  # type: ignore[misc]
             print(f"{name:10} {ours:15.0f} {theirs:15.0f} {ours / theirs:7.1f} {target.stat().st_size / len(sample):12.0f}")
+            show(Row(f"writing {name} (pylhe {version('pylhe')})", ours, theirs, "events/s"))
         print(f"\n{'':10} {'2 shapes':>15} {arguments.shapes:>8} shapes {'ratio':>7}   nusim events/s")
         two, many = sample_of(arguments.events, shapes=2), sample_of(arguments.events, shapes=arguments.shapes)
         for name in ("plain.lhe", "packed.lhe.gz", "plain.hepevt"):
