@@ -296,6 +296,7 @@ class TestEventsAndInfo:
         assert text.code == 0
         assert "consistent" in text.out
 
+    @pytest.mark.slow
     def test_the_content_does_not_depend_on_the_chunk_size(self, nusim: Run, tmp_path: Path) -> None:
         sums = [
             nusim("events", "circle", "sbnd", "-n", 300, "-o", tmp_path / f"{chunk}.lhe", "--chunk-size", chunk, "--json").document[

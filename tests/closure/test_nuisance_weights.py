@@ -32,7 +32,10 @@ def rate(experiment: str, m4: float, nuisance: str = "", sign: int = 0) -> nusim
     return nusim.expected_events(spectrum(m4), changed, precision=None)
 
 
-@pytest.mark.parametrize(("experiment", "m4", "name"), [("charm", 0.6, "sigma_cc"), ("charm", 0.6, "Ds"), ("sbnd", 0.3, "K+")])
+@pytest.mark.parametrize(
+    ("experiment", "m4", "name"),
+    [pytest.param("charm", 0.6, "sigma_cc", marks=pytest.mark.slow), ("charm", 0.6, "Ds"), ("sbnd", 0.3, "K+")],
+)
 def test_the_varied_weights_sum_to_the_varied_rate(experiment: str, m4: float, name: str) -> None:
     nominal = rate(experiment, m4)
     for sign, suffix in ((1, "up"), (-1, "down")):
@@ -57,7 +60,7 @@ def test_selected_events_vary_with_their_own_parents() -> None:
 
 
 @pytest.mark.parametrize("weighted", [True, False])
-@pytest.mark.parametrize("layout", ["chain", "two-beam", "decay"])
+@pytest.mark.parametrize("layout", ["chain", *(pytest.param(name, marks=pytest.mark.slow) for name in ("two-beam", "decay"))])
 def test_pylhe_reads_them(tmp_path: Path, weighted: bool, layout: str) -> None:
     events = sample(weighted, n=200)
     nusim.write(tmp_path / "e.lhe", events, layout=layout)

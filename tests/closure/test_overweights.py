@@ -10,7 +10,7 @@ from nusim.events.sample import INCOMING
 N = 6000
 
 
-@pytest.mark.parametrize(("experiment", "m4"), [("na62-dump", 0.3), ("ship-2015", 1.0), ("sbnd", 0.3)])
+@pytest.mark.parametrize(("experiment", "m4"), [pytest.param("na62-dump", 0.3, marks=pytest.mark.slow), ("ship-2015", 1.0), ("sbnd", 0.3)])
 def test_sum_and_shares_are_those_of_the_rate(experiment: str, m4: float) -> None:
     """At NA62 a few hundred kaons at rest make most events, others weigh a hundred times as much as what most are drawn from."""
     spectrum = nusim.solve(nusim.read_model("hnl", set={"m4": m4}))

@@ -80,6 +80,7 @@ def test_thinned_chains_keep_their_mean() -> None:
     np.testing.assert_array_equal(source.thinned_weights(direct, u, np.ones(1000)), source.weights(direct, u))
 
 
+@pytest.mark.slow
 def test_the_error_covers_the_scatter_of_independent_beams() -> None:
     spectrum = toy.hnl(0.3)
     table = decay_table(spectrum, "nu4")

@@ -24,7 +24,7 @@ def setting() -> tuple[Any, Any]:
     return solve(read_model("circle")), read_experiment("sbnd")
 
 
-@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("weighted", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_the_chunk_size_is_not_in_the_file(tmp_path: Path, setting: tuple[Any, Any], weighted: bool) -> None:
     summary = write_events(tmp_path / "chunks.lhe", *setting, 300, 5, weighted=weighted, chunk=77)
     sample = generate(*setting, 300, 5, weighted=weighted)

@@ -23,7 +23,7 @@ def charged_above(sample: nusim.EventSample, thresholds: dict[int, float]) -> np
     return count >= 2
 
 
-@pytest.mark.parametrize("m4", [0.3, 1.0])
+@pytest.mark.parametrize("m4", [0.3, pytest.param(1.0, marks=pytest.mark.slow)])
 def test_the_selected_fraction_is_that_of_events(m4: float) -> None:
     """BEBC: thresholds about 1 GeV on soft kaons' and on charm's daughters; weighted events, which use none of its strata."""
     one, experiment = spectrum(m4, mu=1e-7), nusim.read_experiment("bebc")
