@@ -23,11 +23,20 @@ def criterion_events(
     """
     if criterion.events is not None:
         return criterion.events
-    from scipy.stats import poisson
-
     assert criterion.confidence is not None, "checked at the door"
-    seen = int(poisson.median(background)) if background > 0 else 0
+    seen = _median(background)
     return upper_limit(criterion.kind, seen, background, criterion.confidence, background_uncertainty, signal_uncertainty)
+
+
+def _median(mean: float) -> int:
+    """The least number of events that a Poisson variable exceeds with a probability of at most one half."""
+    # scipy.stats has all of this, and takes a second to be imported
+    from scipy.special import pdtr, pdtrik
+
+    if pdtr(0, mean) >= 0.5:
+        return 0
+    number = int(np.ceil(pdtrik(0.5, mean)))
+    return number - 1 if pdtr(number - 1, mean) >= 0.5 else number
 
 
 def upper_limit(
@@ -67,17 +76,18 @@ class _Smeared:
 
     def at_most(self, seen: int, signal: float) -> float:
         """P(n <= seen)."""
-        from scipy.stats import poisson
+        from scipy.special import pdtr
 
-        return float(self._weight @ poisson.cdf(seen, signal * self._signal + self._background))
+        return float(self._weight @ pdtr(seen, signal * self._signal + self._background))
 
     def chance(self, counts: IntArray, signal: Array) -> Array:
         """P(n), shape (signals, counts)."""
-        from scipy.stats import poisson
+        from scipy.special import gammaln, xlogy
 
         out: Array = np.zeros((len(signal), len(counts)))
         for weight, factor, background in zip(self._weight, self._signal, self._background, strict=True):
-            out += weight * poisson.pmf(counts, signal[:, None] * factor + background)
+            mean = signal[:, None] * factor + background
+            out += weight * np.exp(xlogy(counts, mean) - mean - gammaln(counts + 1))
         return out
 
 

@@ -291,3 +291,11 @@ def test_experiments_may_be_shared_among_processes() -> None:
     for mine, other in zip(one.reaches(), two.reaches(workers=2), strict=True):
         assert np.array_equal(mine.lower, other.lower, equal_nan=True)
         assert all(np.array_equal(a, b) for a, b in zip(mine.contours, other.contours, strict=True))
+
+
+def test_the_median_of_the_background_is_that_of_scipy() -> None:
+    from scipy.stats import poisson
+
+    means = np.concatenate([np.geomspace(1e-6, 1e4, 500), np.arange(1.0, 100.0)])
+    seen = [criterion_events(Criterion("classical", 0.9), float(mean)) for mean in means[::40]]
+    assert seen == pytest.approx([upper_limit("classical", int(poisson.median(mean)), float(mean), 0.9) for mean in means[::40]], rel=1e-9)
